@@ -1,0 +1,190 @@
+"""The dataset card: what a run made, for readers of the Hub.
+
+It holds nothing that depends on time or machine: the same run gives the same card.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+import syned
+from pipelines.card_words import CITATIONS, limitations, models_of, steps, untrained_models
+from pipelines.funnel import Funnel
+from pipelines.markdown import code, escape
+from pipelines.recipe import Recipe, Section
+from pipelines.requirements import is_local
+from syned.rows import IMAGE_TYPE, DatasetRow, arrow_schema
+
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What a card says of a run.
+
+    Attributes:
+        name: What the dataset is called.
+        recipe: The run's recipe.
+        funnel: The run in numbers.
+        splits: Pairs per split, in order; only those that were written.
+        licenses: Pairs per licence of the source picture.
+        prompt_version: Version of the prompt or of the templates.
+        clip: The definition of the CLIP scores, such as backbone, revision and resize.
+    """
+
+    name: str
+    recipe: Recipe
+    funnel: Funnel
+    splits: Mapping[str, int]
+    licenses: Mapping[str, int]
+    prompt_version: str
+    clip: Mapping[str, str] = field(default_factory=dict)
+
+
+def render_card(facts: CardFacts) -> str:
+    """Return the card as Markdown, with its front matter for the Hub."""
+    recipe = facts.recipe
+    recipe_yaml = _yaml(_settings(recipe))
+    template = _environment().get_template("dataset.md.j2")
+    return template.render(
+        front_matter=Markup(_yaml(front_matter(facts))),
+        name=facts.name,
+        version=syned.__version__,
+        kept=facts.funnel.kept,
+        asked=facts.funnel.asked,
+        funnel=facts.funnel,
+        splits=facts.splits,
+        first_split=Markup(next(iter(facts.splits), "train")),
+        tasks=facts.funnel.by_task,
+        licenses=facts.licenses,
+        fields=_fields(),
+        recipe=recipe,
+        models=models_of(recipe),
+        untrained=untrained_models(recipe),
+        steps=steps(recipe, facts.prompt_version, facts.clip),
+        limitations=limitations(recipe),
+        citations=[Markup(CITATIONS[key]) for key in _cited(recipe)],
+        command=Markup(_command(recipe)),
+        recipe_yaml=Markup(recipe_yaml),
+        fence=Markup(_fence(recipe_yaml)),
+    )
+
+
+def front_matter(facts: CardFacts) -> dict[str, Any]:
+    """Return the metadata that the Hub reads."""
+    files = [{"split": name, "path": f"data/{name}-*"} for name in facts.splits]
+    config = {"config_name": "default", "data_files": files, "default": True}
+    return {
+        **_license(facts.licenses),
+        "language": ["en"],
+        "pretty_name": facts.name,
+        "size_categories": [_size(sum(facts.splits.values()))],
+        "task_categories": ["image-to-text", "image-to-image"],
+        "tags": ["image-difference-captioning", "image-editing", "synthetic", "syned"],
+        "annotations_creators": ["machine-generated"],
+        **({"configs": [config]} if files else {}),
+    }
+
+
+def _license(licenses: Mapping[str, int]) -> dict[str, str]:
+    """Return the licence as the Hub wants it: one known identifier, or `other` and a short name.
+
+    What the Hub knows: https://huggingface.co/docs/hub/repositories-licenses.
+    """
+    known = (resources.files("data_cards") / "hub_licenses.txt").read_text(encoding="utf-8").split()
+    names = {(name or "unknown").lower() for name in licenses}
+    only = names.pop() if len(names) == 1 else "mixed"
+    if only in known:
+        return {"license": only}
+    return {"license": "other", "license_name": re.sub(r"[^a-z0-9.-]+", "-", only).strip("-")}
+
+
+def _size(rows: int) -> str:
+    """Return the Hub's word for a number of rows."""
+    return next((word for limit, word in _SIZES if rows < limit), "n>1M")
+
+
+def _fields() -> list[dict[str, str]]:
+    """Return name, type and meaning of each column."""
+    text = (resources.files("data_cards") / "fields.yaml").read_text(encoding="utf-8")
+    meanings: dict[str, str] = yaml.safe_load(text)
+    schema = arrow_schema(DatasetRow)
+    return [{"name": f.name, "type": _type(f.type), "meaning": meanings[f.name]} for f in schema]
+
+
+def _type(kind: pa.DataType) -> str:
+    """Return the type of a column in words."""
+    if kind == IMAGE_TYPE:
+        return "image"
+    return f"list of {kind.value_type}" if pa.types.is_list(kind) else str(kind)
+
+
+def _cited(recipe: Recipe) -> list[str]:
+    """Return the works that a dataset rests on."""
+    return ["syned", *(["instruct_pix2pix"] if recipe.edit.editor.engine in CITATIONS else [])]
+
+
+def _command(recipe: Recipe) -> str:
+    """Return the command that makes the dataset again from its recipe."""
+    folders = [s for s in recipe.sample.sources if s.kind == "folder" and _own(s.path)]
+    return "syned generate --recipe recipe.yaml" + (" --images FOLDER" if folders else "")
+
+
+def _own(path: str) -> bool:
+    """Say whether a folder is the user's."""
+    return not path.startswith("builtin:")
+
+
+def _settings(section: Section) -> dict[str, Any]:
+    """Return the values that shape what is made, without the folders that things lay in."""
+    values: dict[str, Any] = {}
+    for name, value in section:
+        if isinstance(value, Section):
+            values[name] = _settings(value)
+        elif isinstance(value, tuple) and value and isinstance(value[0], Section):
+            values[name] = [_settings(item) for item in value]
+        elif name not in section.EXECUTION or name == "n":
+            values[name] = section.model_dump(mode="json", include={name})[name]
+    for name in {"path", "model"} & values.keys():
+        values[name] = _without_folder(str(values[name]), values.get("kind"))
+    return values
+
+
+def _without_folder(path: str, kind: str | None) -> str:
+    """Return the last piece of a local path; another reference stays as it is."""
+    local = is_local(path) or (kind == "folder" and _own(path))
+    return Path(path).name if local else path
+
+
+def _yaml(values: Any) -> str:
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=1000)
+
+
+def _fence(text: str) -> str:
+    """Return a fence that no line of a text closes."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    return "`" * max(3, longest + 1)
+
+
+def _environment() -> Environment:
+    """Return a Jinja environment that escapes every value for Markdown."""
+    environment = Environment(
+        loader=PackageLoader("data_cards", ""),
+        finalize=lambda value: value if isinstance(value, Markup) else escape(str(value)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"code": code, "number": "{:,}".format, "prose": Markup}
+    return environment

@@ -1,0 +1,82 @@
+"""The filter's decisions on disk: every pair, kept or not, and the funnel beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from pipelines.filter import NAME, VERSION, decide, read_scores, splits_of
+from pipelines.funnel import Funnel, funnel_path
+from pipelines.recipe import Recipe
+from syned.ids import fingerprint
+from syned.parquet import open_writer, read_batches, sync_and_rename
+from syned.parts import sweep, temporary_path, write_whole
+from syned.rows import DecisionRow, arrow_schema, from_batch
+from syned.run import RunFolder
+
+
+def decisions_path(run: RunFolder) -> Path:
+    """Return where a run's decisions lie."""
+    return run.stage(NAME) / "decisions.parquet"
+
+
+def _mark_path(run: RunFolder) -> Path:
+    """Return where the fingerprint of a run's decisions lies; written last."""
+    return run.stage(NAME) / "decisions.json"
+
+
+def decision_fingerprint(recipe: Recipe, marks: Sequence[str]) -> str:
+    """Return the fingerprint of decisions on some scored parts."""
+    return fingerprint(
+        [VERSION, recipe.seed, recipe.filter.shape(), list(recipe.export.splits.items()), *marks]
+    )
+
+
+def is_decided(run: RunFolder, mark: str) -> bool:
+    """Say whether a run has just these decisions."""
+    path = _mark_path(run)
+    return path.is_file() and path.read_text(encoding="utf-8") == mark
+
+
+def decide_run(run: RunFolder, parts: int, recipe: Recipe) -> pa.Table:
+    """Decide of every pair of a run.
+
+    Returns:
+        A table of `DecisionRow`s, in the run's order.
+
+    Raises:
+        RecipeError: A rule needs a score that the run does not have.
+    """
+    scores = read_scores(run, parts)
+    return to_table(decide(scores, recipe.filter, splits_of(scores, recipe)))
+
+
+def to_table(decided: pd.DataFrame) -> pa.Table:
+    """Return decisions as an Arrow table of `DecisionRow`s."""
+    schema = arrow_schema(DecisionRow)
+    return pa.Table.from_pandas(decided[schema.names], schema=schema, preserve_index=False)
+
+
+def save_decisions(run: RunFolder, table: pa.Table, funnel: Funnel, mark: str) -> None:
+    """Write decisions and funnel; the mark comes last and says that both are there."""
+    folder = run.stage(NAME)
+    folder.mkdir(exist_ok=True)
+    sweep(folder)
+    _mark_path(run).unlink(missing_ok=True)
+    final = decisions_path(run)
+    temporary = temporary_path(final)
+    plain = table.replace_schema_metadata(None)
+    with open_writer(temporary, plain.schema) as writer:
+        writer.write_table(plain)
+    sync_and_rename(temporary, final)
+    write_whole(funnel_path(run), funnel.model_dump_json(indent=1))
+    write_whole(_mark_path(run), mark)
+
+
+def read_decisions(run: RunFolder) -> Iterator[DecisionRow]:
+    """Yield the decisions of a run, in the run's order."""
+    for batch in read_batches(decisions_path(run), rows=1024):
+        yield from from_batch(batch, DecisionRow)

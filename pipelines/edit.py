@@ -1,0 +1,108 @@
+"""Stage 03: the edited picture of each pair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pipelines import instruct, sample
+from pipelines.engines import Edited, EditJob, Editor, Rejected
+from pipelines.recipe import InstructPix2PixEditor, ProceduralEditor, Recipe
+from syned.batches import join_sorted
+from syned.errors import RowError
+from syned.ids import seed_for
+from syned.images import encode_picture, load_picture
+from syned.parts import read_part
+from syned.reasons import Status
+from syned.rows import EditRow, InstructRow, SampleRow, turned_away
+from syned.run import RunFolder
+from syned.stage import Done, PartFunction, in_batches
+
+NAME = "03-edit"
+VERSION = 1
+BATCH = 32
+"""Pictures that are decoded at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An instruction and the picture that it is for."""
+
+    instruct: InstructRow
+    picture: SampleRow
+
+
+def orders(run: RunFolder, part: int) -> Iterator[Order]:
+    """Yield the pairs of a part that have an instruction, each with its source picture."""
+    rows = read_part(run.stage(instruct.NAME), part, InstructRow)
+    pictures = read_part(run.stage(sample.NAME), part, SampleRow)
+    written = (row for row in rows if row.status is Status.OK)
+    joined = join_sorted(written, pictures, lambda r: r.image_id, lambda p: p.image_id)
+    return (Order(row, picture) for row, picture in joined)
+
+
+def edit_job(order: Order, recipe: Recipe) -> EditJob:
+    """Return what an editor is asked for one pair."""
+    row = order.instruct
+    assert order.picture.image is not None, "a row that is ok has a picture"
+    return EditJob(
+        image=load_picture(order.picture.image),
+        scene=order.picture.scene,
+        task=row.task,
+        instruction=row.instruction,
+        edit=row.edit,
+        seed=seed_for(recipe.seed, NAME, row.pair_id),
+    )
+
+
+def edit_rows(orders: Sequence[Order], editor: Editor, recipe: Recipe) -> list[list[EditRow]]:
+    """Ask the editor, and encode what it made as the source pictures were."""
+    jobs = [edit_job(order, recipe) for order in orders]
+    answers = editor.edit(jobs)
+    return [
+        [_row(order.instruct.pair_id, job, answer, editor, recipe)]
+        for order, job, answer in zip(orders, jobs, answers, strict=True)
+    ]
+
+
+def _row(
+    pair_id: str, job: EditJob, answer: Edited | Rejected, editor: Editor, recipe: Recipe
+) -> EditRow:
+    """Make the row of one pair."""
+    row = EditRow(pair_id=pair_id, editor=editor.name, seed=job.seed)
+    if isinstance(answer, Rejected):
+        return turned_away(row, RowError(answer.reason, answer.message))
+    return replace(
+        row,
+        edited_image=encode_picture(answer.image, recipe.image.format, recipe.image.quality),
+        guidance_scale=answer.guidance_scale,
+        image_guidance_scale=answer.image_guidance_scale,
+        num_inference_steps=answer.num_inference_steps,
+    )
+
+
+def load_editor(config: InstructPix2PixEditor | ProceduralEditor) -> Editor:
+    """Load the editor that a recipe names."""
+    if isinstance(config, ProceduralEditor):
+        from pipelines.editors.procedural import load_procedural_editor
+
+        return load_procedural_editor(config)
+    from pipelines.editors.instruct_pix2pix import load_instruct_pix2pix
+
+    return load_instruct_pix2pix(config)
+
+
+def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
+    """Load the editor."""
+    editor = load_editor(recipe.edit.editor)
+
+    def part(index: int, done: Done) -> Iterator[EditRow]:
+        return in_batches(
+            orders(run, index),
+            key=lambda order: order.instruct.pair_id,
+            make=lambda group: edit_rows(group, editor, recipe),
+            size=BATCH,
+            done=done,
+        )
+
+    return part

@@ -1,0 +1,1 @@
+"""Who makes the edited pictures: one module per engine."""

@@ -1,0 +1,1 @@
+"""Typed edits that are exact by construction, each with its wording."""

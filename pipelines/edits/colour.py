@@ -1,0 +1,172 @@
+"""Edits of colour: more or less of it, and a tint over everything."""
+
+from __future__ import annotations
+
+import random
+from typing import ClassVar, Literal, Self
+
+import numpy as np
+from PIL import Image, ImageEnhance
+
+from pipelines.edits import measure
+from pipelines.edits.base import PictureEdit, Wording
+from pipelines.edits.words import RGB, fill, with_article
+from syned.rows import Task
+
+VIVID = Wording(
+    instructions=(
+        "Make the colours more vivid.",
+        "Increase the saturation.",
+        "Boost the colours of the whole picture.",
+        "Turn up the colours until they glow.",
+    ),
+    captions=(
+        "The colours are more vivid.",
+        "The saturation has been increased.",
+        "Every colour of the first picture appears stronger in the second.",
+        "The second image looks far more colourful, although nothing in it has been moved.",
+        "What was pale in colour at first has become intense.",
+        "Compared with the edited image, the first one looks faded.",
+        "A boost in saturation makes the whole picture glow.",
+        "After the edit, the same content is shown in rich, almost garish colours.",
+        "Before, the colours were more muted.",
+        "It is as if somebody had turned the colour control of a screen far up.",
+    ),
+    change="with vivid colours",
+)
+
+FADED = Wording(
+    instructions=(
+        "Make the colours paler.",
+        "Reduce the saturation.",
+        "Mute the colours of the whole picture.",
+        "Fade the colours, but do not remove them completely.",
+    ),
+    captions=(
+        "The colours are paler.",
+        "The saturation has been reduced.",
+        "Every colour of the first picture appears weaker in the second.",
+        "The second image looks far less colourful, although nothing in it has been moved.",
+        "What was rich in colour at first has become muted.",
+        "Compared with the edited image, the first one has much stronger colours.",
+        "A loss of saturation brings the whole picture closer to grey.",
+        "After the edit, the same content is shown in dull, washed-out colours.",
+        "Before, the colours were more vivid.",
+        "It is as if the picture had hung in the sun for years and lost most of its colour.",
+    ),
+    change="with muted colours",
+)
+
+TINTED = Wording(
+    instructions=(
+        "Give the picture {a_tint} tint.",
+        "Tint the whole image {tint}.",
+        "Add {a_tint} colour cast.",
+        "Make it look as if it were seen through {tint} glass.",
+    ),
+    captions=(
+        "The image has {a_tint} tint.",
+        "{A_tint} colour cast now covers the whole picture.",
+        "All colours have been shifted towards {tint}.",
+        "The second picture looks as if it were seen through {tint} glass.",
+        "Compared with the first image, the second one is bathed in {tint} light.",
+        "Without any change of content, everything has taken on {a_tint} shade.",
+        "The original colour balance of the first image gives way to {a_tint} one.",
+        "Before the edit, the {tint} tone that lies over the picture was missing.",
+        "An even layer of {tint} has been blended into the picture.",
+        "{Tint} dominates the second image from edge to edge, while the first has no such tint.",
+    ),
+    change="with {a_tint} tint",
+)
+
+TintName = Literal["orange", "yellow", "green", "blue", "magenta", "red"]
+TINTS: dict[TintName, RGB] = {
+    "orange": (255, 140, 20),
+    "yellow": (255, 235, 30),
+    "green": (30, 200, 70),
+    "blue": (30, 90, 255),
+    "magenta": (235, 40, 215),
+    "red": (240, 30, 30),
+}
+
+
+class Saturation(PictureEdit):
+    """Makes colours stronger or weaker."""
+
+    task: ClassVar[Task] = Task.COLOR
+    kind: Literal["saturation"] = "saturation"
+    factor: float
+    """Distances from grey are multiplied by it."""
+
+    @classmethod
+    def propose(cls, picture: Image.Image, rng: random.Random) -> Self | None:
+        """Strengthen or weaken the colours by a random amount, unless there are none."""
+        colour = measure.colourfulness(picture)
+        if colour < 20:
+            return None
+        strengthen = colour < 110 and rng.random() < 0.55
+        factor = rng.uniform(2.0, 2.6) if strengthen else rng.uniform(0.25, 0.4)
+        return cls(factor=round(factor, 2))
+
+    def apply(self, picture: Image.Image) -> Image.Image:
+        """Return the picture with its colours moved away from grey or towards it."""
+        return ImageEnhance.Color(picture).enhance(self.factor)
+
+    def holds(self, before: Image.Image, after: Image.Image) -> bool:
+        """Say whether colourfulness has changed by 18 levels, and some is left."""
+        left = measure.colourfulness(after)
+        change = left - measure.colourfulness(before)
+        return change >= 18 if self.factor > 1 else change <= -18 and left >= 6
+
+    def wording(self) -> Wording:
+        """Return the words for more or less colour."""
+        return VIVID if self.factor > 1 else FADED
+
+
+class Tint(PictureEdit):
+    """Blends one colour into the whole picture."""
+
+    task: ClassVar[Task] = Task.COLOR
+    kind: Literal["tint"] = "tint"
+    tint: TintName
+    share: float
+    """How much of the tint is blended in, between 0 and 1."""
+
+    @classmethod
+    def propose(cls, picture: Image.Image, rng: random.Random) -> Self | None:  # noqa: ARG003
+        """Draw a tint and its strength."""
+        return cls(tint=rng.choice(list(TINTS)), share=round(rng.uniform(0.3, 0.42), 2))
+
+    def apply(self, picture: Image.Image) -> Image.Image:
+        """Return the blend of the picture and the tint."""
+        keep = 1 - self.share
+        levels = TINTS[self.tint]
+        return picture.point([round(keep * x + self.share * c) for c in levels for x in range(256)])
+
+    def holds(self, before: Image.Image, after: Image.Image) -> bool:
+        """Say whether the mean colour has moved by 30 levels of hue, to the named tint's."""
+        was, now = (_hue_vector(measure.mean_colour(p)) for p in (before, after))
+        moved = float(np.linalg.norm(now - was))
+        return moved >= 30 and float(np.linalg.norm(now)) >= 30 and _nearest(now) == self.tint
+
+    def wording(self) -> Wording:
+        """Return the words for this tint."""
+        noun = with_article(self.tint)
+        return fill(
+            TINTED, tint=self.tint, a_tint=noun, A_tint=noun.capitalize(), Tint=self.tint.title()
+        )
+
+
+def _hue_vector(colour: np.ndarray) -> np.ndarray:
+    """Return a colour without its lightness: float64 (3,), its channels minus their mean."""
+    return np.asarray(colour - colour.mean())
+
+
+def _nearest(vector: np.ndarray) -> TintName:
+    """Return the tint whose hue vector has the smallest angle to the given one."""
+
+    def cosine(tint: TintName) -> float:
+        other = _hue_vector(np.asarray(TINTS[tint], dtype=np.float64))
+        return float(vector @ other / np.linalg.norm(other))
+
+    return max(TINTS, key=cosine)

@@ -1,0 +1,83 @@
+"""The edit that zooms in on one part of the picture."""
+
+from __future__ import annotations
+
+import random
+from typing import ClassVar, Literal, Self
+
+from PIL import Image
+
+from pipelines.edits import measure
+from pipelines.edits.base import PictureEdit, Wording
+from pipelines.edits.words import PLACES, PlaceName, fill
+from syned.rows import Task
+
+CROPPED = Wording(
+    instructions=(
+        "Crop the picture to {part}.",
+        "Zoom in on {part} of the image.",
+        "Cut away {lost} and enlarge the rest.",
+        "Show only {part} of the picture.",
+    ),
+    captions=(
+        "The image has been cropped to {part}.",
+        "The view has zoomed in on {part} of the picture.",
+        "Only {part} of the first picture remains, filling the whole frame.",
+        "A crop has cut off {lost} and enlarged what is left.",
+        "Compared with the first image, the second one shows a closer view of {part}.",
+        "Everything still visible appears larger, because the frame now leaves out {lost}.",
+        "The second picture is a close-up of {part} of the first.",
+        "The first image shows more than the second, which is limited to {part}.",
+        "Less of the picture can be seen, since {lost} fell victim to a crop.",
+        "After the edit, {part} of the old picture takes up all the space.",
+    ),
+    change="cropped to {part}",
+)
+
+PARTS: dict[PlaceName, tuple[str, str]] = {
+    "upper left": ("the upper left part", "the right and the bottom"),
+    "top": ("the upper part", "the bottom and both sides"),
+    "upper right": ("the upper right part", "the left and the bottom"),
+    "left": ("the left part", "the right, the top and the bottom"),
+    "centre": ("the middle", "the outer parts on all four sides"),
+    "right": ("the right part", "the left, the top and the bottom"),
+    "lower left": ("the lower left part", "the right and the top"),
+    "bottom": ("the lower part", "the top and both sides"),
+    "lower right": ("the lower right part", "the left and the top"),
+}
+"""What is shown, and what is cut off."""
+
+
+class Crop(PictureEdit):
+    """Cuts off what lies outside one part, and enlarges this to the size of the picture."""
+
+    task: ClassVar[Task] = Task.GLOBAL
+    kind: Literal["crop"] = "crop"
+    place: PlaceName
+    share: float
+    """Part of the width, and of the height, that is kept."""
+
+    @classmethod
+    def propose(cls, picture: Image.Image, rng: random.Random) -> Self | None:  # noqa: ARG003
+        """Draw the part to keep and its size."""
+        return cls(place=rng.choice(list(PLACES)), share=round(rng.uniform(0.45, 0.65), 2))
+
+    def apply(self, picture: Image.Image) -> Image.Image:
+        """Return the part, enlarged to the size of the picture."""
+        return picture.resize(picture.size, Image.Resampling.BICUBIC, box=self._box(picture.size))
+
+    def _box(self, size: tuple[int, int]) -> tuple[float, float, float, float]:
+        """Return the borders of the part in a picture of a size."""
+        spot = PLACES[self.place]
+        width, height = (self.share * side for side in size)
+        left, top = spot.across * (size[0] - width), spot.down * (size[1] - height)
+        return (left, top, left + width, top + height)
+
+    def holds(self, before: Image.Image, after: Image.Image) -> bool:
+        """Say whether the layout has changed and the part shows something to know it by."""
+        return measure.moved(before, after) >= 16 and measure.variety(after) >= 16
+
+    def wording(self) -> Wording:
+        """Return the words for this part."""
+        part, lost = PARTS[self.place]
+        return fill(CROPPED, part=part, lost=lost)

@@ -1,0 +1,179 @@
+"""Edits of fine detail: blur, sharpening and noise. Sizes follow the picture's size."""
+
+from __future__ import annotations
+
+import random
+from typing import ClassVar, Literal, Self
+
+import numpy as np
+from PIL import Image, ImageChops, ImageFilter
+
+from pipelines.edits import measure
+from pipelines.edits.base import PictureEdit, Wording
+from syned.rows import Task
+
+BLURRED = Wording(
+    instructions=(
+        "Blur the picture.",
+        "Make the image look out of focus.",
+        "Soften everything until the details are gone.",
+        "Apply a strong blur to the whole image.",
+    ),
+    captions=(
+        "The image is blurred.",
+        "Fine details have been smoothed away.",
+        "The second picture looks out of focus.",
+        "Edges that were crisp at first have become soft.",
+        "Everything is still in its place, but it is seen as if through frosted glass.",
+        "A strong blur has been applied to the whole picture.",
+        "Compared with the edited version, the first image is much sharper.",
+        "After the edit, small things can hardly be made out any more.",
+        "Before, the picture was in focus; now it is not.",
+        "The whole image has lost its sharpness.",
+    ),
+    change="blurred",
+)
+
+SHARPENED = Wording(
+    instructions=(
+        "Sharpen the picture.",
+        "Make the edges crisper.",
+        "Bring out the fine details strongly.",
+        "Apply a strong sharpening filter to the whole image.",
+    ),
+    captions=(
+        "The image is sharper.",
+        "Edges have become crisper.",
+        "The second picture shows its fine details with more emphasis.",
+        "A strong sharpening filter has been applied to the whole image.",
+        "Compared with the edited version, the first image looks soft.",
+        "Outlines and textures stand out harder than they did before.",
+        "Everything is in its place, but each contour is drawn more harshly.",
+        "What makes the pictures differ is sharpness, of which the second has more.",
+        "Before the edit, the details were smoother.",
+        "The picture now looks over-sharpened, with thin bright and dark lines along its edges.",
+    ),
+    change="strongly sharpened",
+)
+
+NOISY = Wording(
+    instructions=(
+        "Add noise to the picture.",
+        "Make the image grainy.",
+        "Cover everything with a coarse film grain.",
+        "Make it look like a bad reception on an old television.",
+    ),
+    captions=(
+        "The image is noisy.",
+        "Grain has been added all over the picture.",
+        "The second picture is covered with random specks.",
+        "A coarse grain, like that of old film, lies over the same content.",
+        "Compared with the edited version, the first image is far cleaner.",
+        "What was smooth at first has become speckled.",
+        "Strong noise makes the picture look rough from edge to edge.",
+        "Everything is still in its place behind a layer of fine light and dark dots.",
+        "Before the edit, there was no such graininess.",
+        "It looks as though the picture had been received with heavy static.",
+    ),
+    change="with heavy grain",
+)
+
+
+class Blur(PictureEdit):
+    """Blurs the whole picture."""
+
+    task: ClassVar[Task] = Task.STYLE
+    kind: Literal["blur"] = "blur"
+    radius: float
+    """Standard deviation of the Gaussian, as a share of the longer side."""
+
+    @classmethod
+    def propose(cls, picture: Image.Image, rng: random.Random) -> Self | None:
+        """Blur by a random amount a picture that has details to lose."""
+        radius = round(rng.uniform(0.009, 0.014), 4)
+        return cls(radius=radius) if measure.detail(picture) >= 2.5 else None
+
+    def apply(self, picture: Image.Image) -> Image.Image:
+        """Return the picture through a Gaussian, computed on a reduced one as far as none sees."""
+        radius = max(1.0, self.radius * max(picture.size))
+        factor = max(1, int(radius / 1.5))
+        soft = picture.reduce(factor).filter(ImageFilter.GaussianBlur(radius / factor))
+        box = (0, 0, picture.width / factor, picture.height / factor)
+        return soft.resize(picture.size, Image.Resampling.BILINEAR, box=box)
+
+    def holds(self, before: Image.Image, after: Image.Image) -> bool:
+        """Say whether there was fine detail and less than 40 % of it is left."""
+        was = measure.detail(before)
+        return was >= 2.5 and measure.detail(after) <= 0.4 * was
+
+    def wording(self) -> Wording:
+        """Return the words for blur."""
+        return BLURRED
+
+
+class Sharpen(PictureEdit):
+    """Sharpens the whole picture by an unsharp mask on its luma."""
+
+    task: ClassVar[Task] = Task.STYLE
+    kind: Literal["sharpen"] = "sharpen"
+    amount: float
+    """How many times the difference of luma and its blur is added."""
+
+    @classmethod
+    def propose(cls, picture: Image.Image, rng: random.Random) -> Self | None:
+        """Sharpen by a random amount a picture that has details to bring out."""
+        amount = round(rng.uniform(2.0, 3.0), 1)
+        return cls(amount=amount) if measure.detail(picture) >= 2.5 else None
+
+    def apply(self, picture: Image.Image) -> Image.Image:
+        """Return the picture with the difference of its luma and a blur of it added."""
+        grey = picture.convert("L")
+        soft = grey.filter(ImageFilter.BoxBlur(max(1.0, 0.005 * max(picture.size))))
+        edges = ImageChops.subtract(grey, soft, 1 / self.amount, 128)
+        return ImageChops.add(picture, Image.merge("RGB", (edges, edges, edges)), 1, -128)
+
+    def holds(self, before: Image.Image, after: Image.Image) -> bool:
+        """Say whether fine detail has grown by 70 % and by 4 levels."""
+        was, now = measure.detail(before), measure.detail(after)
+        return now >= 1.7 * was and now >= was + 4
+
+    def wording(self) -> Wording:
+        """Return the words for sharpening."""
+        return SHARPENED
+
+
+class Noise(PictureEdit):
+    """Adds grey Gaussian grain, each grain a 256th of the longer side."""
+
+    task: ClassVar[Task] = Task.STYLE
+    kind: Literal["noise"] = "noise"
+    sigma: float
+    """Standard deviation of the grain, in levels."""
+    seed: int
+
+    @classmethod
+    def propose(cls, picture: Image.Image, rng: random.Random) -> Self | None:
+        """Draw the strength and the seed of the grain for a picture smoother than it."""
+        edit = cls(sigma=round(rng.uniform(18, 26), 1), seed=rng.getrandbits(32))
+        return edit if measure.detail(picture) <= 7 else None
+
+    def apply(self, picture: Image.Image) -> Image.Image:
+        """Return the picture with grain added to all three channels alike."""
+        grain = max(1, round(max(picture.size) / measure.DETAIL_SIDE))
+        width, height = (-(-side // grain) for side in picture.size)
+        values = np.random.default_rng(self.seed).standard_normal((height, width), np.float32)
+        levels = np.clip(values * self.sigma + 128, 0, 255).astype(np.uint8)
+        noise = Image.fromarray(levels).resize(
+            (width * grain, height * grain), Image.Resampling.NEAREST
+        )
+        noise = noise.crop((0, 0, *picture.size))
+        return ImageChops.add(picture, Image.merge("RGB", (noise, noise, noise)), 1, -128)
+
+    def holds(self, before: Image.Image, after: Image.Image) -> bool:
+        """Say whether fine detail has doubled and grown by 6 levels."""
+        was, now = measure.detail(before), measure.detail(after)
+        return now >= 2 * was and now >= was + 6
+
+    def wording(self) -> Wording:
+        """Return the words for grain."""
+        return NOISY

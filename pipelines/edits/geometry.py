@@ -1,0 +1,157 @@
+"""Edits that turn the whole picture: flips, quarter and half turns, and a tilt."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import ClassVar, Literal, Self
+
+from PIL import Image, ImageOps
+
+from pipelines.edits import measure
+from pipelines.edits.base import PictureEdit, Wording
+from pipelines.edits.turns import (
+    HALF_TURN,
+    MIRRORED,
+    QUARTER_TURN,
+    TILTED,
+    UPENDED,
+)
+from pipelines.edits.words import fill
+from syned.rows import Task
+
+Turn = Literal[90, 180, 270]
+
+ENOUGH = 16.0
+"""Levels by which a layout has to change for a turn to be plain to see."""
+MAX_ASPECT = 1.6
+"""Longer pictures lose too much when a quarter turn is shrunk to their frame."""
+
+
+class Flip(PictureEdit):
+    """Mirrors the picture left to right or top to bottom."""
+
+    task: ClassVar[Task] = Task.GLOBAL
+    kind: Literal["flip"] = "flip"
+    axis: Literal["horizontal", "vertical"]
+
+    @classmethod
+    def propose(cls, picture: Image.Image, rng: random.Random) -> Self | None:  # noqa: ARG003
+        """Draw an axis, more often the horizontal one."""
+        return cls(axis="horizontal" if rng.random() < 0.6 else "vertical")
+
+    def apply(self, picture: Image.Image) -> Image.Image:
+        """Return the mirror image."""
+        methods = Image.Transpose
+        return picture.transpose(
+            methods.FLIP_LEFT_RIGHT if self.axis == "horizontal" else methods.FLIP_TOP_BOTTOM
+        )
+
+    def holds(self, before: Image.Image, after: Image.Image) -> bool:
+        """Say whether the layout has changed enough: a symmetric picture's does not."""
+        return measure.moved(before, after) >= ENOUGH
+
+    def wording(self) -> Wording:
+        """Return the words for this axis."""
+        return MIRRORED if self.axis == "horizontal" else UPENDED
+
+
+class Rotate(PictureEdit):
+    """Turns the picture by a quarter or half turn; a quarter turn shrinks it to fit its frame."""
+
+    task: ClassVar[Task] = Task.GLOBAL
+    kind: Literal["rotate"] = "rotate"
+    degrees: Turn
+    """Clockwise."""
+    shrunk: bool
+    """Whether the turned picture has another shape than the frame, so that black bars remain."""
+
+    @classmethod
+    def propose(cls, picture: Image.Image, rng: random.Random) -> Self | None:
+        """Draw an angle; long pictures are turned by 180 degrees only."""
+        aspect = max(picture.size) / min(picture.size)
+        angles: tuple[Turn, ...] = (90, 180, 270) if aspect <= MAX_ASPECT else (180,)
+        degrees = rng.choice(angles)
+        return cls(degrees=degrees, shrunk=degrees != 180 and aspect > 1.08)
+
+    def apply(self, picture: Image.Image) -> Image.Image:
+        """Return the turned picture, black where a quarter turn leaves the frame empty."""
+        if self.degrees == 180:
+            return picture.transpose(Image.Transpose.ROTATE_180)
+        turns = Image.Transpose
+        turned = picture.transpose(turns.ROTATE_270 if self.degrees == 90 else turns.ROTATE_90)
+        return turned if turned.size == picture.size else ImageOps.pad(turned, picture.size)
+
+    def holds(self, before: Image.Image, after: Image.Image) -> bool:
+        """Say whether the layout has changed enough: a symmetric picture's does not."""
+        return measure.moved(before, after) >= ENOUGH
+
+    def wording(self) -> Wording:
+        """Return the words for this angle."""
+        if self.degrees == 180:
+            return HALF_TURN
+        clockwise = self.degrees == 90
+        return fill(
+            QUARTER_TURN,
+            way="clockwise" if clockwise else "counterclockwise",
+            back="counterclockwise" if clockwise else "clockwise",
+            top="right" if clockwise else "left",
+            bottom="left" if clockwise else "right",
+            fit=" and shrunk to fit the frame" if self.shrunk else "",
+            bars=", which leaves black bars along two edges" if self.shrunk else "",
+            between=" between two black bars" if self.shrunk else "",
+        )
+
+
+class Tilt(PictureEdit):
+    """Turns the picture by a few degrees, enlarged so that no corner stays empty."""
+
+    task: ClassVar[Task] = Task.GLOBAL
+    kind: Literal["tilt"] = "tilt"
+    degrees: Literal[-20, -15, -10, 10, 15, 20]
+    """Clockwise."""
+
+    @classmethod
+    def propose(cls, picture: Image.Image, rng: random.Random) -> Self | None:
+        """Draw an angle for a picture that is not too long."""
+        if max(picture.size) / min(picture.size) > MAX_ASPECT:
+            return None
+        return cls(degrees=rng.choice((-20, -15, -10, 10, 15, 20)))
+
+    def apply(self, picture: Image.Image) -> Image.Image:
+        """Return the picture turned about its centre and enlarged until it covers the frame."""
+        width, height = picture.size
+        angle = math.radians(self.degrees)
+        cos, sin = math.cos(angle), math.sin(angle)
+        scale = self._scale(picture.size)
+        a, b = scale * cos, scale * sin
+        cx, cy = width / 2, height / 2
+        matrix = (a, b, cx - a * cx - b * cy, -b, a, cy + b * cx - a * cy)
+        return picture.transform(
+            picture.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
+        )
+
+    def _scale(self, size: tuple[int, int]) -> float:
+        """Return by what the frame, turned back, must be scaled to lie within the picture."""
+        angle = math.radians(abs(self.degrees))
+        return 1 / (math.cos(angle) + math.sin(angle) * max(size) / min(size))
+
+    def holds(self, before: Image.Image, after: Image.Image) -> bool:
+        """Say whether the layout differs enough from the same enlargement without a tilt."""
+        before, after = measure.small(before), measure.small(after)
+        width, height = before.size
+        lost = (1 - self._scale(before.size)) / 2
+        box = (width * lost, height * lost, width * (1 - lost), height * (1 - lost))
+        level = before.resize(before.size, Image.Resampling.BILINEAR, box=box)
+        return measure.moved(level, after) >= ENOUGH / 2
+
+    def wording(self) -> Wording:
+        """Return the words for this angle."""
+        clockwise = self.degrees > 0
+        return fill(
+            TILTED,
+            way="clockwise" if clockwise else "counterclockwise",
+            back="counterclockwise" if clockwise else "clockwise",
+            side="right" if clockwise else "left",
+            degrees=str(abs(self.degrees)),
+        )

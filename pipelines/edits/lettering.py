@@ -1,0 +1,143 @@
+"""The edit that writes a word on the picture."""
+
+from __future__ import annotations
+
+import random
+from functools import lru_cache
+from typing import ClassVar, Literal, Self
+
+from PIL import Image, ImageDraw, ImageFont
+
+from pipelines.edits import measure
+from pipelines.edits.base import PictureEdit, Wording
+from pipelines.edits.words import (
+    COLOURS,
+    PLACES,
+    ColourName,
+    PlaceName,
+    contrasting,
+    fill,
+    place_box,
+)
+from syned.rows import Task
+
+WRITTEN = Wording(
+    instructions=(
+        'Write the word "{word}" {at}.',
+        'Add the text "{word}" {at} in {colour} letters.',
+        'Put "{word}" {at_also}.',
+        'Print the word "{word}" on the picture, {at}, in {colour}.',
+    ),
+    captions=(
+        'The word "{word}" has been written {at}.',
+        '{colour} letters {at} of the second image spell "{word}".',
+        'There is now a word {at_also}, in {colour}: "{word}".',
+        'The first image has no such writing, while the second says "{word}" {at}.',
+        'Text was added: it reads "{word}" and stands {at}.',
+        '{noun} of the picture now carries the word "{word}".',
+        'Apart from the {colour} word "{word}" {at}, nothing is new.',
+        'Someone has put the inscription "{word}" {at_also}, in big {colour} capitals.',
+        'You can read "{word}" {at} after the edit.',
+        'Over the unchanged picture, the {colour} word "{word}" appears {at}.',
+    ),
+    change='with the word "{word}" {at}',
+)
+
+# fmt: off
+VOCABULARY = (
+    "ALERT", "APPLE", "BAKERY", "BEACH", "BLUE", "BOOKS", "BREAD", "CAFE", "CAMERA", "CASTLE",
+    "CINEMA", "CLOSED", "CLOUD", "COFFEE", "DANGER", "DREAM", "EAST", "ENTER", "EXIT", "FOREST",
+    "FREE", "FRESH", "GARDEN", "HELLO", "HOTEL", "ISLAND", "JAZZ", "LEMON", "LIGHT", "MARKET",
+    "MUSEUM", "MUSIC", "NEWS", "NORTH", "OCEAN", "OPEN", "ORANGE", "PARIS", "PARK", "PEACE",
+    "PIANO", "PIZZA", "POST", "QUIET", "RADIO", "RIVER", "SALE", "SCHOOL", "SOUTH", "SPRING",
+    "STOP", "SUMMER", "TAXI", "TEA", "THANKS", "TICKET", "TODAY", "WELCOME", "WEST", "WINTER",
+)
+# fmt: on
+
+INKS: tuple[ColourName, ...] = ("white", "black", "yellow", "red", "blue", "green")
+
+
+class Lettering(PictureEdit):
+    """Writes a word at a place, in coloured letters with an outline."""
+
+    task: ClassVar[Task] = Task.TEXT
+    kind: Literal["lettering"] = "lettering"
+    word: str
+    place: PlaceName
+    colour: ColourName
+
+    @classmethod
+    def propose(cls, picture: Image.Image, rng: random.Random) -> Self | None:
+        """Draw a word, a place and an ink that stands out there, if the word can be read."""
+        edit = cls(
+            word=rng.choice(VOCABULARY), place=rng.choice(list(PLACES)), colour=rng.choice(INKS)
+        )
+        left, top, right, bottom = edit._box(picture.size)
+        if (bottom - top) < 0.045 * max(picture.size) or right > picture.width or left < 0:
+            return None
+        ground = picture.crop((left, top, right, bottom))
+        far = [n for n in INKS if measure.distance(ground, COLOURS[n]).mean() >= 150]
+        return edit.model_copy(update={"colour": rng.choice(far)}) if far else None
+
+    def _size(self, size: tuple[int, int]) -> int:
+        """Return the font size for a word a third of the picture wide and a fifth high at most."""
+        wide = 100 * 0.36 * size[0] / _font(100).getlength(self.word)
+        return max(4, int(min(wide, 0.24 * size[1], 0.15 * max(size))))
+
+    def _box(self, size: tuple[int, int]) -> measure.Box:
+        """Return where the letters are, their outline included, in pixels."""
+        font_size = self._size(size)
+        left, top, right, bottom = _extent(self.word, font_size)
+        return place_box(self.place, size, (right - left, bottom - top))
+
+    def apply(self, picture: Image.Image) -> Image.Image:
+        """Return the picture with the word on it."""
+        font_size = self._size(picture.size)
+        extent = _extent(self.word, font_size)
+        box = self._box(picture.size)
+        edited = picture.copy()
+        ink = COLOURS[self.colour]
+        ImageDraw.Draw(edited).text(
+            (box[0] - extent[0], box[1] - extent[1]),
+            self.word,
+            ink,
+            _font(font_size),
+            stroke_width=_stroke(font_size),
+            stroke_fill=contrasting(ink),
+        )
+        return edited
+
+    def holds(self, before: Image.Image, after: Image.Image) -> bool:
+        """Say whether enough of the letters' box has taken on the colour of the ink."""
+        box = self._box(before.size)
+        return measure.appeared(before, after, box, COLOURS[self.colour]) >= 0.12
+
+    def wording(self) -> Wording:
+        """Return the words for this word and place."""
+        place = PLACES[self.place]
+        return fill(
+            WRITTEN,
+            word=self.word,
+            colour=self.colour,
+            at=place.at,
+            at_also=place.at_also,
+            noun=place.noun,
+        )
+
+
+@lru_cache(64)
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Return Pillow's own font at a size."""
+    return ImageFont.load_default(size)
+
+
+def _stroke(font_size: int) -> int:
+    """Return the width of the letters' outline in pixels."""
+    return max(1, round(0.07 * font_size))
+
+
+@lru_cache(64)
+def _extent(word: str, font_size: int) -> measure.Box:
+    """Return the box of a word written at the origin, its outline included."""
+    box = _font(font_size).getbbox(word, stroke_width=_stroke(font_size))
+    return (int(box[0]), int(box[1]), int(box[2]) + 1, int(box[3]) + 1)

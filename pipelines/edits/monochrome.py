@@ -1,0 +1,115 @@
+"""Edits that take all colour away: black and white, and sepia."""
+
+from __future__ import annotations
+
+import random
+from typing import ClassVar, Literal, Self
+
+from PIL import Image, ImageOps
+
+from pipelines.edits import measure
+from pipelines.edits.base import PictureEdit, Wording
+from syned.rows import Task
+
+GREY = Wording(
+    instructions=(
+        "Turn the picture black and white.",
+        "Remove all colour from the image.",
+        "Convert the image to greyscale.",
+        "Show the picture in shades of grey only.",
+    ),
+    captions=(
+        "The image is in black and white.",
+        "All colour has been removed.",
+        "The second picture is a greyscale version of the first.",
+        "Only shades of grey are left, while everything stays where it was.",
+        "The first image is in colour, the second is not.",
+        "Colour has given way to black, white and the greys between them.",
+        "After the edit, the same content looks like a print without any colour ink.",
+        "A conversion to black and white is what makes the two pictures differ.",
+        "Before, the picture was coloured; now it is monochrome.",
+        "Red, blue or any other hue is nowhere to be found in the edited image.",
+    ),
+    change="in black and white",
+)
+
+BROWN = Wording(
+    instructions=(
+        "Turn the picture sepia.",
+        "Give the image an old-fashioned brown tone.",
+        "Replace all colours with shades of brown.",
+        "Apply a sepia filter to the whole image.",
+    ),
+    captions=(
+        "The image is in sepia.",
+        "All colours have been replaced with shades of brown.",
+        "The second picture has the brownish tone of an old print.",
+        "A sepia filter covers the whole picture.",
+        "The first image is in full colour, the second only in warm browns.",
+        "Brown tones have taken over, while everything stays where it was.",
+        "After the edit, the same content looks like something from an old album, yellowed and "
+        "brown.",
+        "Compared with the first image, the second one is monochrome and brown instead of "
+        "coloured.",
+        "It is the sepia toning that makes the edited picture look aged.",
+        "Before, the picture had its full colours, which a uniform brown tone has now replaced.",
+    ),
+    change="in sepia tones",
+)
+
+
+class BlackAndWhite(PictureEdit):
+    """Removes all colour."""
+
+    task: ClassVar[Task] = Task.STYLE
+    kind: Literal["black_and_white"] = "black_and_white"
+
+    @classmethod
+    def propose(cls, picture: Image.Image, rng: random.Random) -> Self | None:  # noqa: ARG003
+        """Fit pictures that have colour."""
+        return cls() if measure.colourfulness(picture) >= 18 else None
+
+    def apply(self, picture: Image.Image) -> Image.Image:
+        """Return the luma of the picture."""
+        return picture.convert("L").convert("RGB")
+
+    def holds(self, before: Image.Image, after: Image.Image) -> bool:
+        """Say whether 18 levels of colourfulness have gone to none."""
+        return measure.colourfulness(before) >= 18 and measure.colourfulness(after) <= 2
+
+    def wording(self) -> Wording:
+        """Return the words for black and white."""
+        return GREY
+
+
+class Sepia(PictureEdit):
+    """Replaces all colours with shades of brown."""
+
+    task: ClassVar[Task] = Task.STYLE
+    kind: Literal["sepia"] = "sepia"
+
+    @classmethod
+    def propose(cls, picture: Image.Image, rng: random.Random) -> Self | None:  # noqa: ARG003
+        """Fit pictures that have colour."""
+        return cls() if measure.colourfulness(picture) >= 18 else None
+
+    def apply(self, picture: Image.Image) -> Image.Image:
+        """Return the luma of the picture on a scale from dark brown to cream."""
+        return ImageOps.colorize(
+            picture.convert("L"), black=(28, 14, 4), mid=(148, 104, 62), white=(255, 238, 205)
+        )
+
+    def holds(self, before: Image.Image, after: Image.Image) -> bool:
+        """Say whether colours have moved by 18 levels on average, to red over green over blue."""
+        before, after = measure.small(before), measure.small(after)
+        red, green, blue = measure.mean_colour(after)
+        return (
+            measure.colourfulness(before) >= 18
+            and measure.recoloured(before, after) >= 18
+            and red >= green + 12
+            and green >= blue + 12
+        )
+
+    def wording(self) -> Wording:
+        """Return the words for sepia."""
+        return BROWN

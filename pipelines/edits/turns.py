@@ -1,0 +1,121 @@
+"""The words for flips, turns and tilts."""
+
+from __future__ import annotations
+
+from pipelines.edits.base import Wording
+
+MIRRORED = Wording(
+    instructions=(
+        "Mirror the picture left to right.",
+        "Flip the image horizontally.",
+        "Swap left and right.",
+        "Show the picture as it would look in a mirror.",
+    ),
+    captions=(
+        "The image has been mirrored, so left and right are swapped.",
+        "What was on the left is now on the right, and the other way round.",
+        "The second picture is a mirror image of the first, reversed from side to side.",
+        "Left and right have changed places.",
+        "The picture is flipped horizontally.",
+        "A horizontal flip turns everything around the vertical middle line, while top and bottom "
+        "stay where they were.",
+        "After the edit, you see the picture as it would appear in a mirror on the wall.",
+        "The left edge of the first image has become the right edge of the second.",
+        "Nothing is missing or new, but the whole layout is reversed from side to side.",
+        "To get the first picture back, one would have to swap left and right again.",
+    ),
+    change="mirrored left to right",
+)
+
+UPENDED = Wording(
+    instructions=(
+        "Flip the picture vertically.",
+        "Mirror the image from top to bottom.",
+        "Swap top and bottom, but leave left and right as they are.",
+        "Show the picture as if it were reflected in still water.",
+    ),
+    captions=(
+        "The image has been flipped vertically.",
+        "Top and bottom have changed places, while left and right stay the same.",
+        "What was at the top of the picture is now at the bottom.",
+        "The second picture looks like the first one reflected in still water.",
+        "Everything is upside down, mirrored across the horizontal middle line.",
+        "The upper edge of the first image has become the lower edge of the second.",
+        "A vertical flip has been applied, so the picture stands on its head.",
+        "After the edit, the whole layout is reversed between top and bottom.",
+        "Compared with before, the content is upside down, yet left and right are not swapped.",
+        "To get the first picture back, one would have to swap top and bottom again.",
+    ),
+    change="flipped upside down",
+)
+
+HALF_TURN = Wording(
+    instructions=(
+        "Rotate the picture by 180 degrees.",
+        "Turn the image upside down by half a turn.",
+        "Give the picture half a turn.",
+        "Turn the whole image around so that its top is at the bottom and its left on the right.",
+    ),
+    captions=(
+        "The image has been rotated by 180 degrees.",
+        "The picture is upside down after half a turn.",
+        "What was in the upper left corner is now in the lower right corner.",
+        "Everything stands on its head, and left and right are swapped as well.",
+        "The second image shows the first one turned by 180 degrees.",
+        "A half turn is all that separates the two pictures.",
+        "Top and bottom as well as left and right have changed places.",
+        "The same content is seen the other way up, like a sheet that was turned around on the "
+        "table.",
+        "After a rotation of 180 degrees, the old upper edge lies at the bottom.",
+        "One would have to turn the second picture by half a turn to get the first one back.",
+    ),
+    change="turned upside down by 180 degrees",
+)
+
+QUARTER_TURN = Wording(
+    instructions=(
+        "Rotate the picture by 90 degrees {way}.",
+        "Give the image a quarter turn {way}.",
+        "Turn the picture on its side, {way}.",
+        "Turn the whole image so that its top points to the {top}.",
+    ),
+    captions=(
+        "The image has been rotated by 90 degrees {way}{fit}.",
+        "What was at the top of the first image is now on the {top}.",
+        "A quarter turn {way} has been applied to the whole picture{bars}.",
+        "Compared with before, everything lies on its side, with the old bottom facing {bottom}.",
+        "The second picture shows the first one turned on its side, {way}.",
+        "To see the picture as it was, you would have to turn it {back} by 90 degrees.",
+        "The upward direction of the first image points to the {top} in the second.",
+        "What ran across the first picture runs up and down in the second, which has been given "
+        "a quarter turn {way}.",
+        "Turned by 90 degrees {way}, the same content is seen sideways{between}.",
+        "Everything has been turned sideways, so that its upper part is now on the {top} and its "
+        "lower part on the {bottom}.",
+    ),
+    change="rotated by 90 degrees {way}",
+)
+
+TILTED = Wording(
+    instructions=(
+        "Tilt the picture {way}.",
+        "Rotate the image by about {degrees} degrees {way}.",
+        "Turn the picture a little {way} and enlarge it so that it fills the frame.",
+        "Lean the whole image to the {side}.",
+    ),
+    captions=(
+        "The image is tilted {way}.",
+        "The whole picture leans to the {side}.",
+        "Everything has been rotated by about {degrees} degrees {way} and enlarged.",
+        "The second image shows the first one at an angle, turned {way}.",
+        "A tilt of {degrees} degrees {way} has been given to the picture.",
+        "What was level at first now slopes down towards the {side}.",
+        "Compared with before, the picture is askew, as if it had been hung crookedly and had "
+        "slipped {way}.",
+        "To make the second picture level with the first, one would have to turn it {back} by "
+        "{degrees} degrees.",
+        "Anything that stood upright in the first image leans to the {side} in the second.",
+        "The content is the same, but seen with the head tilted, which makes it slant {way}.",
+    ),
+    change="tilted {way}",
+)

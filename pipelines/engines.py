@@ -1,0 +1,145 @@
+"""What a writer and an editor are: one Protocol each, with the jobs they take and what they answer.
+
+An engine is loaded in the worker process of its stage and answers a batch of jobs at a time, in
+order, one answer per job. A job that cannot be done is answered by a `Rejected`; an engine raises
+only `EngineError`, when it has failed as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from PIL import Image
+
+from syned.reasons import Reason
+from syned.rows import EncodedImage, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An engine's answer to a job that it could not do."""
+
+    reason: Reason
+    message: str
+    attempts: int = 1
+    raw_answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteJob:
+    """A picture that needs an instruction and five captions of the difference."""
+
+    image: EncodedImage
+    scene: str | None
+    task: Task
+    source_caption: str
+    given_instruction: str | None
+    given_edited_caption: str | None
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a writer says of one pair to be made."""
+
+    task: Task
+    instruction: str
+    captions: tuple[str, ...]
+    """Exactly five, distinct and clean."""
+    source_caption: str
+    edited_caption: str
+    edit: str | None = None
+    """JSON of the typed edit, for the procedural editor."""
+    attempts: int = 1
+
+
+class Writer(Protocol):
+    """Writes an instruction and five reference captions."""
+
+    name: str
+    """Engine and model, as kept in the rows."""
+    prompt_version: str
+    """Version of the prompt or of the templates."""
+
+    def write(self, jobs: Sequence[WriteJob]) -> list[Written | Rejected]:
+        """Answer each job, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EditJob:
+    """A picture and what is to be done to it."""
+
+    image: Image.Image
+    """RGB, sides multiples of 8."""
+    scene: str | None
+    task: Task
+    instruction: str
+    edit: str | None
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """An edited picture, RGB and of the source's size, and the settings that made it."""
+
+    image: Image.Image
+    guidance_scale: float | None = None
+    image_guidance_scale: float | None = None
+    num_inference_steps: int | None = None
+
+
+class Editor(Protocol):
+    """Makes the edited picture."""
+
+    name: str
+    """Engine and model, as kept in the rows."""
+
+    def edit(self, jobs: Sequence[EditJob]) -> list[Edited | Rejected]:
+        """Answer each job, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreJob:
+    """A pair to be scored."""
+
+    image: Image.Image
+    edited_image: Image.Image
+    source_caption: str
+    edited_caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClipScores:
+    """The four similarities of a pair, and the embeddings they come from.
+
+    Attributes:
+        clip_sim_image: cos(I0, I1).
+        clip_sim_0: cos(I0, T0), the source picture and the source caption.
+        clip_sim_1: cos(I1, T1), the edited picture and the edited caption.
+        clip_sim_dir: cos(I1 - I0, T1 - T0).
+        image_embedding: float16 (D,), L2-normalised.
+        edited_embedding: float16 (D,), L2-normalised.
+    """
+
+    clip_sim_image: float
+    clip_sim_0: float
+    clip_sim_1: float
+    clip_sim_dir: float
+    image_embedding: np.ndarray
+    edited_embedding: np.ndarray
+
+
+class Scorer(Protocol):
+    """Scores pairs with a model."""
+
+    definition: dict[str, str]
+    """Backbone, revision and resize: what makes scores comparable."""
+
+    def score(self, jobs: Sequence[ScoreJob]) -> list[ClipScores | Rejected]:
+        """Answer each job, in order."""
+        ...

@@ -1,0 +1,156 @@
+"""The last step: the kept pairs as shards that `datasets` opens, and a card beside them.
+
+The dataset is made in a folder of its own and then takes the place of the old one whole.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from pipelines.pairs import Pair, read_pairs
+from pipelines.recipe import ExportConfig
+from syned.ids import fingerprint
+from syned.parquet import hub_metadata
+from syned.parts import TEMPORARY, write_whole
+from syned.rows import SCORE_NAMES, DatasetRow, arrow_schema, as_dict
+from syned.run import RunFolder
+from syned.shards import ShardWriter
+
+VERSION = 1
+
+
+class Exported(BaseModel):
+    """What was written, saved as `dataset.json` in the run once the dataset is there."""
+
+    model_config = ConfigDict(frozen=True)
+
+    fingerprint: str
+    """Of the decisions and the settings of the export."""
+    rows: dict[str, int]
+    """Rows per split."""
+    bytes: int
+    licenses: dict[str, int]
+    """Rows per licence."""
+
+
+def export_fingerprint(decided: str, config: ExportConfig) -> str:
+    """Return the fingerprint of a dataset made from some decisions."""
+    return fingerprint([VERSION, decided, config.shape()])
+
+
+def dataset_row(pair: Pair) -> DatasetRow:
+    """Return a kept pair as it is published."""
+    picture, written, edited, scored = pair.sample, pair.instruct, pair.edit, pair.score
+    assert picture.image is not None, "a kept pair has a source picture"
+    assert edited is not None, "a kept pair was edited"
+    assert edited.edited_image is not None, "a kept pair was edited"
+    assert scored is not None, "a kept pair was scored"
+    return DatasetRow(
+        pair_id=written.pair_id,
+        image_id=written.image_id,
+        image=picture.image,
+        edited_image=edited.edited_image,
+        instruction=written.instruction,
+        captions=written.captions,
+        task=written.task,
+        source_caption=written.source_caption,
+        edited_caption=written.edited_caption,
+        **{name: getattr(scored, name) for name in SCORE_NAMES},
+        source=picture.source,
+        license=picture.license,
+        writer=written.writer,
+        prompt_version=written.prompt_version,
+        editor=edited.editor,
+        seed=edited.seed,
+        guidance_scale=edited.guidance_scale,
+        image_guidance_scale=edited.image_guidance_scale,
+        num_inference_steps=edited.num_inference_steps,
+        edit=written.edit,
+        scene=picture.scene,
+    )
+
+
+def kept_pairs(run: RunFolder, parts: int) -> Iterator[Pair]:
+    """Yield the pairs that the filter kept."""
+    return (pair for pair in read_pairs(run, parts) if pair.decision.kept)
+
+
+def export(
+    run: RunFolder, parts: int, config: ExportConfig, mark: str, card: Callable[[Exported], str]
+) -> Exported:
+    """Write the dataset of a run, card included.
+
+    Args:
+        run: A filtered run.
+        parts: The number of its parts.
+        config: How shards are laid out.
+        mark: The export's fingerprint.
+        card: Makes the text of the README from what was written.
+
+    Returns:
+        What was written.
+    """
+    building = run.path / f"{TEMPORARY}dataset"
+    shutil.rmtree(building, ignore_errors=True)
+    (building / "data").mkdir(parents=True)
+    exported = _write_shards(run, parts, config, building / "data", mark)
+    (building / "README.md").write_text(card(exported), encoding="utf-8")
+    _replace(building, run.dataset)
+    write_whole(exported_path(run), exported.model_dump_json(indent=1))
+    return exported
+
+
+def exported_path(run: RunFolder) -> Path:
+    """Return where the note about a run's dataset lies."""
+    return run.path / "dataset.json"
+
+
+def read_exported(run: RunFolder) -> Exported | None:
+    """Return what was exported, or nothing if there is no finished dataset."""
+    path = exported_path(run)
+    if not path.is_file() or not run.dataset.is_dir():
+        return None
+    return Exported.model_validate(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _write_shards(
+    run: RunFolder, parts: int, config: ExportConfig, folder: Path, mark: str
+) -> Exported:
+    """Write the kept pairs, each to the shards of its split."""
+    schema = arrow_schema(DatasetRow)
+    schema = schema.with_metadata(hub_metadata(schema))
+    limit = config.shard_megabytes * 1_000_000
+    writers: dict[str, ShardWriter] = {}
+    licenses: Counter[str] = Counter()
+    for pair in kept_pairs(run, parts):
+        row, split = dataset_row(pair), pair.decision.split or ""
+        if split not in writers:
+            writers[split] = ShardWriter(folder, split, schema, limit, config.row_group_rows)
+        size = len(row.image.bytes) + len(row.edited_image.bytes)
+        writers[split].add(as_dict(row), size)
+        licenses[row.license or "unknown"] += 1
+    for writer in writers.values():
+        writer.close()
+    ordered = [name for name in config.splits if name in writers]
+    return Exported(
+        fingerprint=mark,
+        rows={name: writers[name].rows for name in ordered},
+        bytes=sum(writer.bytes for writer in writers.values()),
+        licenses=dict(sorted(licenses.items())),
+    )
+
+
+def _replace(new: Path, old: Path) -> None:
+    """Put a folder in another's place; after a crash in between the export is made again."""
+    previous = new.with_name(f"{TEMPORARY}previous")
+    shutil.rmtree(previous, ignore_errors=True)
+    if old.exists():
+        old.rename(previous)
+    new.rename(old)
+    shutil.rmtree(previous, ignore_errors=True)

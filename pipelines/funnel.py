@@ -1,0 +1,114 @@
+"""How many rows went into each stage and what became of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from pipelines import filter  # noqa: A004
+from pipelines.recipe import Recipe
+from syned.errors import RunError
+from syned.parts import Summary
+from syned.reasons import Status
+from syned.rows import DecisionRow
+from syned.run import RunFolder
+
+
+class StageCount(BaseModel):
+    """What became of the rows of one stage."""
+
+    model_config = ConfigDict(frozen=True)
+
+    stage: str
+    unit: str
+    """What a row is: `pictures` or `pairs`."""
+    ok: int
+    filtered: int
+    failed: int
+    reasons: dict[str, int]
+    """Rows per reason, the most frequent first."""
+
+
+class Funnel(BaseModel):
+    """The whole run in numbers, saved as `funnel.json`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    asked: int
+    """Pairs asked for."""
+    stages: tuple[StageCount, ...]
+    kept: int
+    by_task: dict[str, int]
+    """Kept pairs per task."""
+    by_split: dict[str, int]
+    """Kept pairs per split."""
+    rules: dict[str, float | int | bool | str]
+    """The filter's rules that were in force."""
+
+
+def count_stage(stage: str, unit: str, summaries: Iterable[Summary]) -> StageCount:
+    """Add up the sidecars of a stage's parts."""
+    statuses: Counter[Status] = Counter()
+    reasons: Counter[str] = Counter()
+    for summary in summaries:
+        statuses.update(summary.statuses)
+        reasons.update(summary.reasons)
+    return _count(stage, unit, statuses, reasons)
+
+
+def _count(stage: str, unit: str, statuses: Counter[Status], reasons: Counter[str]) -> StageCount:
+    """Return counts with the most frequent reasons first."""
+    ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    return StageCount(
+        stage=stage,
+        unit=unit,
+        ok=statuses[Status.OK],
+        filtered=statuses[Status.FILTERED],
+        failed=statuses[Status.FAILED],
+        reasons=dict(ordered),
+    )
+
+
+def make_funnel(
+    recipe: Recipe, counts: Iterable[StageCount], decisions: Iterable[DecisionRow]
+) -> Funnel:
+    """Count the decisions of the filter and put them after the stages'."""
+    statuses: Counter[Status] = Counter()
+    reasons: Counter[str] = Counter()
+    tasks: Counter[str] = Counter()
+    splits: Counter[str] = Counter()
+    for row in decisions:
+        if row.kept:
+            tasks[row.task] += 1
+            splits[row.split or ""] += 1
+        if row.kept or row.stage == filter.NAME:
+            statuses[row.status] += 1
+            reasons.update([row.reason] if row.reason else [])
+    return Funnel(
+        asked=recipe.n,
+        stages=(*counts, _count(filter.NAME, "pairs", statuses, reasons)),
+        kept=tasks.total(),
+        by_task=dict(sorted(tasks.items())),
+        by_split={name: splits[name] for name in recipe.export.splits if splits[name]},
+        rules=recipe.filter.model_dump(mode="json", exclude_none=True),
+    )
+
+
+def funnel_path(run: RunFolder) -> Path:
+    """Return where a run's funnel lies."""
+    return run.stage(filter.NAME) / "funnel.json"
+
+
+def read_funnel(run: RunFolder) -> Funnel:
+    """Return the funnel of a filtered run.
+
+    Raises:
+        RunError: The run is not finished.
+    """
+    path = funnel_path(run)
+    if not path.is_file():
+        raise RunError(f"{run.path} is not finished; run its `syned generate` command again.")
+    return Funnel.model_validate_json(path.read_text(encoding="utf-8"))

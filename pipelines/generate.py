@@ -1,0 +1,154 @@
+"""Carries out a plan: stage after stage, then the filter and the export. Goes on where it stopped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from pipelines import filter, sample, scan  # noqa: A004
+from pipelines.decisions import decide_run, decision_fingerprint, is_decided, save_decisions
+from pipelines.export import Exported, export, export_fingerprint, read_exported
+from pipelines.funnel import Funnel, StageCount, count_stage, make_funnel, read_funnel
+from pipelines.plan import Plan, stages
+from pipelines.recipe import Recipe
+from syned.errors import RunError
+from syned.events import OnEvent, RowsDone, StageDone, StageStarted
+from syned.parts import Summary, read_summary
+from syned.rows import DecisionRow, from_batch
+from syned.run import RunFolder
+from syned.runner import missing_parts, run_stage
+from syned.stage import Stage
+
+EXPORT = "dataset"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run came to."""
+
+    funnel: Funnel
+    exported: Exported
+
+
+def generate(
+    plan: Plan, run: RunFolder, on_event: OnEvent, *, retry_failed: bool = False
+) -> Outcome:
+    """Make all that is not there yet of a run.
+
+    Args:
+        plan: What is to be made.
+        run: The run's folder, started and claimed.
+        on_event: Told of each step.
+        retry_failed: Whether rows that failed before are tried again.
+
+    Raises:
+        SynedError: The user's input or environment does not allow it.
+    """
+    recipe = plan.recipe
+    scanning, *others = stages(recipe)
+    marks = _run(scanning, run, [""], plan.pictures, on_event)
+    layout = sample.read_layout(run, recipe)
+    marks = marks * layout.parts
+    pictures = sum(1 for i in range(layout.parts) for _ in layout.part(i))
+    for stage in others:
+        total = pictures if stage.name == sample.NAME else recipe.n
+        marks = _run(stage, run, marks, total, on_event, retry_failed=retry_failed)
+    return refine(recipe, run, on_event)
+
+
+def _run(
+    stage: Stage,
+    run: RunFolder,
+    before: Sequence[str],
+    total: int,
+    on_event: OnEvent,
+    *,
+    retry_failed: bool = False,
+) -> list[str]:
+    """Make the missing parts of a stage.
+
+    Returns:
+        The mark of each of its parts.
+    """
+    work = missing_parts(stage, run, before, retry_failed=retry_failed)
+    missing = {part.index for part in work}
+    finished = [i for i in range(len(before)) if i not in missing]
+    done = count_stage(stage.name, stage.unit, _summaries(stage, run, finished))
+    rows = done.ok + done.filtered + done.failed
+    on_event(StageStarted(stage.name, stage.unit, total, rows, Counter(done.reasons)))
+    if work:
+        run_stage(stage, run, work, on_event)
+    on_event(StageDone(stage.name))
+    return [summary.mark for summary in _summaries(stage, run, range(len(before)))]
+
+
+def _summaries(stage: Stage, run: RunFolder, parts: Iterable[int]) -> list[Summary]:
+    """Return the sidecars of parts that are there."""
+    found = (read_summary(run.stage(stage.name), i) for i in parts)
+    return [summary for summary in found if summary is not None]
+
+
+def refine(recipe: Recipe, run: RunFolder, on_event: OnEvent) -> Outcome:
+    """Decide which pairs are kept and export them; no model is needed.
+
+    Raises:
+        RecipeError: A rule needs a score that the run does not have.
+        RunError: The run's stages are not finished.
+    """
+    counts, marks = _finished(recipe, run)
+    decided = decision_fingerprint(recipe, marks)
+    on_event(StageStarted(filter.NAME, "pairs", recipe.n, 0, Counter()))
+    if not is_decided(run, decided):
+        table = decide_run(run, len(marks), recipe)
+        funnel = make_funnel(recipe, counts, from_batch(table, DecisionRow))
+        _remember(recipe, run)
+        save_decisions(run, table, funnel, decided)
+    funnel = read_funnel(run)
+    on_event(RowsDone(recipe.n, Counter(funnel.stages[-1].reasons)))
+    on_event(StageDone(filter.NAME))
+    on_event(StageStarted(EXPORT, "pairs", funnel.kept, 0, Counter()))
+    exported = _export(recipe, run, len(marks), decided)
+    on_event(RowsDone(funnel.kept))
+    on_event(StageDone(EXPORT))
+    return Outcome(funnel, exported)
+
+
+def _remember(recipe: Recipe, run: RunFolder) -> None:
+    """Save a recipe whose rules have changed, before anything is made by it."""
+    values = recipe.model_dump(mode="json")
+    if run.load_recipe() != values:
+        run.save_recipe(values)
+
+
+def _finished(recipe: Recipe, run: RunFolder) -> tuple[list[StageCount], list[str]]:
+    """Return what became of the rows of each stage, and the marks of the last one's parts."""
+    counts: list[StageCount] = []
+    marks = [""]
+    for stage in stages(recipe):
+        if missing_parts(stage, run, marks):
+            raise RunError(
+                f"{run.path} is not finished: parts of {stage.name} are missing. "
+                "Run its `syned generate` command again first."
+            )
+        summaries = _summaries(stage, run, range(len(marks)))
+        counts.append(count_stage(stage.name, stage.unit, summaries))
+        marks = [summary.mark for summary in summaries]
+        if stage.name == scan.NAME:
+            marks = marks * sample.read_layout(run, recipe).parts
+    return counts, marks
+
+
+def _export(recipe: Recipe, run: RunFolder, parts: int, decided: str) -> Exported:
+    """Export the kept pairs, unless just that dataset is there."""
+    mark = export_fingerprint(decided, recipe.export)
+    exported = read_exported(run)
+    if exported is not None and exported.fingerprint == mark:
+        return exported
+    card = partial(make_card, recipe, read_funnel(run))
+    return export(run, parts, recipe.export, mark, card)
+
+
+def make_card(recipe: Recipe, funnel: Funnel, exported: Exported) -> str:
+    return ""

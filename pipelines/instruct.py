@@ -1,0 +1,147 @@
+"""Stage 02: an instruction and five captions for each pair to be made."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pipelines import sample
+from pipelines.engines import Rejected, WriteJob, Writer, Written
+from pipelines.layout import instructions_wanted
+from pipelines.recipe import Recipe, TemplatesWriter, VllmWriter
+from syned.errors import RowError
+from syned.ids import digest, seed_for
+from syned.parts import read_part
+from syned.reasons import Status
+from syned.rows import InstructRow, SampleRow, Task, turned_away
+from syned.run import RunFolder
+from syned.stage import Done, PartFunction, in_batches
+
+NAME = "02-instruct"
+VERSION = 1
+BATCH = 256
+"""Jobs that a writer gets at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One instruction to be written."""
+
+    picture: SampleRow
+    index: int
+    """Its number among the picture's instructions."""
+    number: int
+    """Its number within the run."""
+    instruction_id: str
+
+
+def slots(run: RunFolder, part: int, shape: str) -> Iterator[Slot]:
+    """Yield the instructions that a part needs, picture by picture.
+
+    An instruction's id is the hash of its picture, of the instruction that came with the picture,
+    of its number there, and of the recipe's values that shape a pair.
+    """
+    for picture in read_part(run.stage(sample.NAME), part, SampleRow):
+        if picture.status is Status.OK:
+            first, number = picture.first_instruction, picture.first_number
+            given = picture.given_instruction or ""
+            for i in range(picture.num_instructions):
+                name = digest(picture.image_id, given, first + i, shape)
+                yield Slot(picture, first + i, number + i, name)
+
+
+def write_job(slot: Slot, recipe: Recipe) -> WriteJob:
+    """Return what a writer is asked for one instruction."""
+    picture = slot.picture
+    assert picture.image is not None, "a row that is ok has a picture"
+    return WriteJob(
+        image=picture.image,
+        scene=picture.scene,
+        task=picture.given_task
+        or _draw_task(recipe, seed_for(recipe.seed, "task", slot.instruction_id)),
+        source_caption=picture.source_caption,
+        given_instruction=picture.given_instruction,
+        given_edited_caption=picture.given_edited_caption,
+        seed=seed_for(recipe.seed, NAME, slot.instruction_id),
+    )
+
+
+def _draw_task(recipe: Recipe, seed: int) -> Task:
+    """Draw a task by the recipe's proportions."""
+    tasks = recipe.instruct.writer.tasks
+    return random.Random(seed).choices(list(tasks), list(tasks.values()))[0]
+
+
+def instruct_rows(slots: Sequence[Slot], writer: Writer, recipe: Recipe) -> list[list[InstructRow]]:
+    """Ask the writer, and make one row per candidate of each instruction."""
+    jobs = [write_job(slot, recipe) for slot in slots]
+    answers = writer.write(jobs)
+    return [
+        _candidates(slot, _row(slot, job, answer, writer), recipe)
+        for slot, job, answer in zip(slots, jobs, answers, strict=True)
+    ]
+
+
+def _row(slot: Slot, job: WriteJob, answer: Written | Rejected, writer: Writer) -> InstructRow:
+    """Make the row of an instruction, without its pair_id yet."""
+    row = InstructRow(
+        pair_id="",
+        instruction_id=slot.instruction_id,
+        image_id=slot.picture.image_id,
+        instruction_index=slot.index,
+        candidate_index=0,
+        task=answer.task if isinstance(answer, Written) else job.task,
+        source_caption=job.source_caption,
+        writer=writer.name,
+        prompt_version=writer.prompt_version,
+        attempts=answer.attempts,
+    )
+    if isinstance(answer, Rejected):
+        rejected = turned_away(row, RowError(answer.reason, answer.message))
+        return replace(rejected, raw_answer=answer.raw_answer)
+    return replace(
+        row,
+        instruction=answer.instruction,
+        captions=answer.captions,
+        source_caption=answer.source_caption,
+        edited_caption=answer.edited_caption,
+        edit=answer.edit,
+    )
+
+
+def _candidates(slot: Slot, row: InstructRow, recipe: Recipe) -> list[InstructRow]:
+    """Return a row for each candidate; the run's last instruction may have fewer."""
+    candidates = recipe.edit.candidates
+    last = slot.number == instructions_wanted(recipe) - 1
+    count = recipe.n - slot.number * candidates if last else candidates
+    names = [digest(row.instruction_id, i) for i in range(count)]
+    return [replace(row, pair_id=name, candidate_index=i) for i, name in enumerate(names)]
+
+
+def load_writer(config: TemplatesWriter | VllmWriter) -> Writer:
+    """Load the writer that a recipe names."""
+    if isinstance(config, TemplatesWriter):
+        from pipelines.writers.templates import load_templates_writer
+
+        return load_templates_writer(config)
+    from pipelines.writers.vllm import load_vllm_writer
+
+    return load_vllm_writer(config)
+
+
+def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
+    """Load the writer."""
+    writer = load_writer(recipe.instruct.writer)
+    shape = recipe.pair_shape()
+
+    def part(index: int, done: Done) -> Iterator[InstructRow]:
+        return in_batches(
+            slots(run, index, shape),
+            key=lambda slot: slot.instruction_id,
+            make=lambda group: instruct_rows(group, writer, recipe),
+            size=BATCH,
+            done=done,
+        )
+
+    return part

@@ -1,0 +1,84 @@
+"""Where a model comes from: a checkpoint folder, a Hub id, or one that syned makes itself.
+
+`builtin:NAME` is made once on each machine, in a cache folder, and never downloaded. An engine
+only ever sees a folder or a Hub id.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from syned.errors import EngineError
+
+BUILTIN_PREFIX = "builtin:"
+CACHE_VARIABLE = "SYNED_CACHE"
+
+_MAKERS = {
+    "smollm2-135m": ("pipelines.tiny.smollm2", 1),
+    "tiny-instruct-pix2pix": ("pipelines.tiny.instruct_pix2pix", 1),
+    "tiny-clip": ("pipelines.tiny.clip", 1),
+}
+"""Module whose `make(folder)` writes the checkpoint, and the version of what it writes."""
+
+
+def builtin_models() -> tuple[str, ...]:
+    """Return the references of the models that syned makes itself."""
+    return tuple(BUILTIN_PREFIX + name for name in _MAKERS)
+
+
+def resolve_model(reference: str) -> str:
+    """Return a checkpoint folder or Hub id that a model library can load.
+
+    Args:
+        reference: A folder, a Hub id, or `builtin:NAME`, which is made first if need be.
+
+    Raises:
+        EngineError: There is no such built-in model, or the cache cannot be written.
+        MissingExtra: A package that the model is made with is not installed.
+    """
+    if not reference.startswith(BUILTIN_PREFIX):
+        return reference
+    if reference not in builtin_models():
+        known = ", ".join(builtin_models())
+        raise EngineError(f"there is no model {reference!r} in syned; known are {known}")
+    module, version = _MAKERS[reference.removeprefix(BUILTIN_PREFIX)]
+    folder = cache_folder() / f"{reference.removeprefix(BUILTIN_PREFIX)}-v{version}"
+    if not folder.is_dir():
+        _make_whole(folder, lambda target: import_module(module).make(target))
+    return str(folder)
+
+
+def cache_folder() -> Path:
+    """Return the folder of the models that syned makes: `$SYNED_CACHE` or `~/.cache/syned`."""
+    return Path(os.environ.get(CACHE_VARIABLE) or "~/.cache/syned").expanduser().absolute()
+
+
+def _make_whole(folder: Path, make: Callable[[Path], None]) -> None:
+    """Make a folder under another name and rename it, so that it is there whole or not at all."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise EngineError(
+            f"cannot write models to {folder.parent} ({error.strerror}); "
+            f"set {CACHE_VARIABLE} to a folder that can be written"
+        ) from error
+    try:
+        make(draft)
+        _publish(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _publish(draft: Path, folder: Path) -> None:
+    """Rename a finished draft, unless another process was faster with the same model."""
+    try:
+        draft.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise

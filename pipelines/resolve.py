@@ -1,0 +1,99 @@
+"""From what a user typed to one checked recipe with every value in it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pipelines.recipe import Recipe, builtin_recipes
+from syned.errors import RecipeError
+from syned.recipes import check, read_yaml, set_values
+
+DEFAULT = "default"
+ALIASES = {"direction": "min_clip_sim_dir", "similarity": "min_clip_sim_image"}
+"""Short names of filter rules."""
+
+
+def recipe_path(name: str) -> Path:
+    """Return the file of a recipe that ships with syned, or the file of that path.
+
+    Raises:
+        RecipeError: There is neither.
+    """
+    builtin = builtin_recipes()
+    if name in builtin:
+        return builtin[name]
+    path = Path(name).expanduser()
+    if path.is_file():
+        return path
+    near = difflib.get_close_matches(name, builtin, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(builtin)}"
+    raise RecipeError(name, [f"no such recipe or file; {hint}"])
+
+
+def resolve(name: str, images: str | None, n: int | None, assignments: Sequence[str]) -> Recipe:
+    """Return the recipe of a `syned generate` command.
+
+    Args:
+        name: A recipe that ships with syned, or a file.
+        images: What replaces the recipe's sources.
+        n: What replaces its number of pairs.
+        assignments: `key=value`, applied last.
+
+    Raises:
+        RecipeError: All faults of the recipe at once.
+        SourceError: `images` names nothing that can be read.
+    """
+    values = read_yaml(recipe_path(name))
+    if images is not None:
+        values = set_values(values, [])
+        sample = values["sample"] if isinstance(values.get("sample"), dict) else {}
+        values["sample"] = sample | {"sources": [_source(images)]}
+    if n is not None:
+        values["n"] = n
+    values = set_values(values, [_spelled_out(a, "filter.") for a in assignments])
+    return absolute(check(Recipe, values, name))
+
+
+def _source(images: str) -> dict[str, Any]:
+    """Return the source that a path names, as a recipe says it."""
+    from pipelines.sources.detect import source_for
+
+    return source_for(images).model_dump(mode="json")
+
+
+def _spelled_out(assignment: str, prefix: str) -> str:
+    """Replace the short name of a filter rule."""
+    key, equals, value = assignment.partition("=")
+    name = key.strip().removeprefix(prefix)
+    if key.strip().startswith(prefix) and name in ALIASES:
+        return f"{prefix}{ALIASES[name]}{equals}{value}"
+    return assignment
+
+
+def absolute(recipe: Recipe) -> Recipe:
+    """Return the recipe with paths that do not depend on the folder it is run from."""
+    values = recipe.model_dump(mode="json")
+    for source in values["sample"]["sources"]:
+        path = Path(source.get("path", "")).expanduser()
+        local = path.exists() or source["kind"] == "folder"
+        if "path" in source and local and not source["path"].startswith("builtin:"):
+            source["path"] = str(path.absolute())
+    return Recipe.model_validate(values)
+
+
+def refilter(recipe: Recipe, assignments: Sequence[str]) -> Recipe:
+    """Return a run's recipe with other filter rules or export settings.
+
+    Args:
+        recipe: The run's.
+        assignments: `rule=value`, or `export.key=value`.
+
+    Raises:
+        RecipeError: An assignment is about something else, or is wrong.
+    """
+    keys = [a if a.startswith(("filter.", "export.")) else f"filter.{a}" for a in assignments]
+    values = recipe.model_dump(mode="json")
+    return check(Recipe, set_values(values, [_spelled_out(k, "filter.") for k in keys]), "--set")

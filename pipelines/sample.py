@@ -1,0 +1,101 @@
+"""Stage 01: read the pictures that are used, bring them to the recipe's size, encode them once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from PIL import Image
+
+from pipelines import scan
+from pipelines.layout import Layout, Placed, lay_out
+from pipelines.recipe import Recipe
+from pipelines.scenes.draw import draw
+from pipelines.scenes.model import Scene
+from pipelines.sources.base import PictureSource, SourcePicture
+from pipelines.sources.open import open_source
+from syned.errors import RowError
+from syned.images import decode_picture, encode_picture, normalise
+from syned.parts import read_part
+from syned.reasons import Reason
+from syned.rows import SampleRow, ScanRow, turned_away
+from syned.run import RunFolder
+from syned.stage import Done, PartFunction, in_batches
+
+NAME = "01-sample"
+VERSION = 1
+Sources = Sequence[PictureSource]
+
+
+def read_layout(run: RunFolder, recipe: Recipe) -> Layout:
+    """Return the layout that follows from a finished scan.
+
+    Raises:
+        SourceError: There are too few usable pictures.
+    """
+    rows = list(read_part(run.stage(scan.NAME), 0, ScanRow))
+    return lay_out(recipe, rows)
+
+
+def sample(placed: Placed, sources: Sources, recipe: Recipe) -> SampleRow:
+    """Make the row of one picture within one part."""
+    picture = placed.picture
+    row = SampleRow(
+        image_id=picture.image_id,
+        source=picture.source,
+        key=picture.key,
+        first_instruction=placed.first_instruction,
+        num_instructions=placed.num_instructions,
+        first_number=placed.first_number,
+    )
+    try:
+        return replace(row, **_content(placed, sources, recipe))
+    except RowError as error:
+        return turned_away(row, error)
+
+
+def _content(placed: Placed, sources: Sources, recipe: Recipe) -> dict[str, Any]:
+    """Return the fields of a row that come from the source picture."""
+    found = sources[placed.picture.source_number].read(placed.picture.index)
+    if scan.image_id(found) != placed.picture.image_id:
+        raise RowError(Reason.SOURCE_CHANGED, "the file has changed since the scan")
+    image = _picture(found, recipe)
+    return {
+        "image": encode_picture(image, recipe.image.format, recipe.image.quality),
+        "width": image.width,
+        "height": image.height,
+        "source_caption": found.caption,
+        "license": found.license,
+        "scene": found.data.decode() if found.is_scene else None,
+        "given_instruction": found.instruction,
+        "given_task": found.task,
+        "given_edited_caption": found.edited_caption,
+    }
+
+
+def _picture(found: SourcePicture, recipe: Recipe) -> Image.Image:
+    """Return a source's picture or scene, RGB, at the recipe's resolution."""
+    if found.is_scene:
+        return draw(Scene.model_validate_json(found.data), recipe.image.resolution)
+    decoded = decode_picture(found.data, **scan.limits(recipe.sample))
+    return normalise(decoded, recipe.image.resolution)
+
+
+def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
+    """Open the sources."""
+    sources = [open_source(config, recipe.seed) for config in recipe.sample.sources]
+    layout = read_layout(run, recipe)
+    make = partial(sample, sources=sources, recipe=recipe)
+
+    def part(index: int, done: Done) -> Iterator[SampleRow]:
+        return in_batches(
+            layout.part(index),
+            key=lambda placed: str(placed.first_number),
+            make=lambda group: [[make(placed)] for placed in group],
+            size=1,
+            done=done,
+        )
+
+    return part

@@ -1,0 +1,152 @@
+"""Stage 00: look at every source picture once, and turn away what cannot or need not be used."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TypedDict
+
+import numpy as np
+
+from pipelines.layout import instructions_by_source
+from pipelines.recipe import Recipe, SampleConfig
+from pipelines.sources.base import PictureSource, SourcePicture
+from pipelines.sources.open import open_source
+from syned.errors import RowError
+from syned.ids import digest, seed_for
+from syned.images import decode_picture, perceptual_hash
+from syned.reasons import Reason, Status
+from syned.rows import ScanRow, turned_away
+from syned.run import RunFolder
+from syned.stage import Done, PartFunction
+
+NAME = "00-scan"
+VERSION = 1
+
+
+class Seen:
+    """The pictures accepted so far, to recognise copies of them.
+
+    Args:
+        distance: Perceptual hashes that differ in at most so many bits are copies; none if None.
+    """
+
+    def __init__(self, distance: int | None) -> None:
+        self._distance = distance
+        self._keys: set[tuple[str, str]] = set()
+        self._hashes = np.empty(64, dtype=np.uint64)
+        self._count = 0
+
+    def add(self, image_id: str, instruction: str, phash: str) -> None:
+        """Remember a picture.
+
+        Raises:
+            RowError: It is a copy of one that is known: the same bytes (and instruction), or a
+                perceptual hash as near as that.
+        """
+        if (image_id, instruction) in self._keys:
+            raise RowError(Reason.EXACT_DUPLICATE, "the same file was seen before")
+        if self._distance is not None and phash and not instruction:
+            self._compare(int(phash, 16), self._distance)
+        self._keys.add((image_id, instruction))
+
+    def _compare(self, value: int, distance: int) -> None:
+        """Raise if a hash is near a known one; else remember it."""
+        known = self._hashes[: self._count]
+        bits = np.bitwise_count(known ^ np.uint64(value))
+        if self._count and int(bits.min()) <= distance:
+            raise RowError(
+                Reason.NEAR_DUPLICATE,
+                f"its perceptual hash differs in {int(bits.min())} of 64 bits from another's",
+            )
+        if self._count == len(self._hashes):
+            self._hashes = np.resize(self._hashes, 2 * self._count)
+        self._hashes[self._count] = value
+        self._count += 1
+
+
+class Limits(TypedDict):
+    """The limits of `decode_picture`."""
+
+    max_pixels: int
+    min_side: int
+    max_aspect: float
+
+
+def limits(config: SampleConfig) -> Limits:
+    """Return the limits of `decode_picture` that a recipe sets."""
+    return Limits(
+        max_pixels=int(config.max_megapixels * 1_000_000),
+        min_side=config.min_side,
+        max_aspect=config.max_aspect,
+    )
+
+
+def image_id(picture: SourcePicture) -> str:
+    """Return the id of a source picture: the hash of its bytes."""
+    return digest(picture.data)
+
+
+def scan_source(
+    number: int, source: PictureSource, recipe: Recipe, wanted: int, seen: Seen
+) -> Iterator[ScanRow]:
+    """Look at pictures of a source, in a seeded order, until enough were accepted.
+
+    Args:
+        number: The source's place in the recipe.
+        source: Where they are.
+        recipe: Says what is acceptable.
+        wanted: How many are needed.
+        seen: What was accepted before, by other sources too.
+    """
+    accepted = 0
+    for index in _order(source, recipe.seed, wanted):
+        row = ScanRow(source=source.name, source_number=number, index=index, key=source.key(index))
+        row = _look_at(row, source, recipe.sample, seen)
+        accepted += row.status is Status.OK
+        yield row
+        if accepted == wanted:
+            return
+
+
+def _order(source: PictureSource, seed: int, wanted: int) -> Sequence[int]:
+    """Return the numbers of a source's pictures, shuffled unless it has no end."""
+    if len(source) == sys.maxsize:
+        return range(2 * wanted)
+    numbers = range(len(source))
+    return random.Random(seed_for(seed, NAME, source.name)).sample(numbers, len(numbers))
+
+
+def _look_at(row: ScanRow, source: PictureSource, config: SampleConfig, seen: Seen) -> ScanRow:
+    """Read, decode and compare one picture."""
+    try:
+        picture = source.read(row.index)
+        given = picture.instruction or ""
+        row = replace(row, image_id=image_id(picture), has_instruction=bool(given))
+        row = replace(row, phash=_hash(picture, config))
+        seen.add(row.image_id, given, row.phash)
+    except RowError as error:
+        return turned_away(row, error)
+    return row
+
+
+def _hash(picture: SourcePicture, config: SampleConfig) -> str:
+    """Return a picture's perceptual hash; drawn scenes differ by construction and need none."""
+    if picture.is_scene:
+        return ""
+    return perceptual_hash(decode_picture(picture.data, **limits(config)))
+
+
+def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:  # noqa: ARG001
+    """Load the stage; its only part is the whole scan."""
+
+    def make(part: int, done: Done) -> Iterator[ScanRow]:  # noqa: ARG001
+        seen = Seen(recipe.sample.near_duplicate_distance)
+        wanted = instructions_by_source(recipe)
+        for number, config in enumerate(recipe.sample.sources):
+            source = open_source(config, recipe.seed)
+            yield from scan_source(number, source, recipe, wanted[number], seen)
+
+    return make

@@ -1,0 +1,1 @@
+"""Drawn scenes: pictures of coloured shapes in which every object is known."""

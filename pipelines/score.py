@@ -1,0 +1,107 @@
+"""Stage 04: every score of each pair, computed once; no decision is taken here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from pipelines import edit
+from pipelines.engines import ClipScores, Rejected, ScoreJob, Scorer
+from pipelines.recipe import Recipe, ScoreConfig
+from pipelines.scorers.pixels import pixel_scores
+from syned.batches import join_sorted
+from syned.errors import RowError
+from syned.ids import digest
+from syned.images import load_picture
+from syned.parts import read_part
+from syned.reasons import Status
+from syned.rows import EditRow, ScoreRow, turned_away
+from syned.run import RunFolder
+from syned.stage import Done, PartFunction, in_batches
+
+NAME = "04-score"
+VERSION = 1
+BATCH = 32
+"""Pairs that are decoded at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A pair to be scored."""
+
+    order: edit.Order
+    edited: EditRow
+
+
+def edited_pairs(run: RunFolder, part: int) -> Iterator[Edited]:
+    """Yield the pairs of a part that have an edited picture."""
+    rows = read_part(run.stage(edit.NAME), part, EditRow)
+    made = (row for row in rows if row.status is Status.OK)
+    orders = edit.orders(run, part)
+    joined = join_sorted(made, orders, lambda r: r.pair_id, lambda o: o.instruct.pair_id)
+    return (Edited(order, row) for row, order in joined)
+
+
+def score_job(pair: Edited) -> ScoreJob:
+    """Decode both pictures of a pair."""
+    source, edited = pair.order.picture.image, pair.edited.edited_image
+    assert source is not None, "a row that is ok has a picture"
+    assert edited is not None, "a row that is ok has a picture"
+    return ScoreJob(
+        image=load_picture(source),
+        edited_image=load_picture(edited),
+        source_caption=pair.order.instruct.source_caption,
+        edited_caption=pair.order.instruct.edited_caption,
+    )
+
+
+def score_rows(pairs: Sequence[Edited], clip: Scorer | None) -> list[list[ScoreRow]]:
+    """Score pairs by their pixels and, where the recipe asks for it, by CLIP."""
+    jobs = [score_job(pair) for pair in pairs]
+    answers = clip.score(jobs) if clip else [None] * len(jobs)
+    return [
+        [_with_clip(_pixel_row(pair, job), answer)]
+        for pair, job, answer in zip(pairs, jobs, answers, strict=True)
+    ]
+
+
+def _pixel_row(pair: Edited, job: ScoreJob) -> ScoreRow:
+    """Make a row with the pixel scores of a pair."""
+    assert pair.edited.edited_image is not None, "a row that is ok has a picture"
+    scores = pixel_scores(job.image, job.edited_image)
+    edited_id = digest(pair.edited.edited_image.bytes)
+    return ScoreRow(pair_id=pair.edited.pair_id, edited_id=edited_id, **asdict(scores))
+
+
+def _with_clip(row: ScoreRow, answer: ClipScores | Rejected | None) -> ScoreRow:
+    """Add what CLIP said of a pair."""
+    if answer is None:
+        return row
+    if isinstance(answer, Rejected):
+        return turned_away(row, RowError(answer.reason, answer.message))
+    return replace(row, **asdict(answer))
+
+
+def load_scorer(config: ScoreConfig) -> Scorer | None:
+    """Load the CLIP checkpoint that a recipe names, if it names one."""
+    if config.clip is None:
+        return None
+    from pipelines.scorers.clip import load_clip
+
+    return load_clip(config.clip)
+
+
+def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
+    """Load the scorer."""
+    clip = load_scorer(recipe.score)
+
+    def part(index: int, done: Done) -> Iterator[ScoreRow]:
+        return in_batches(
+            edited_pairs(run, index),
+            key=lambda pair: pair.edited.pair_id,
+            make=lambda group: score_rows(group, clip),
+            size=BATCH,
+            done=done,
+        )
+
+    return part

@@ -1,0 +1,1 @@
+"""Scores of a pair: pixels, always, and CLIP."""

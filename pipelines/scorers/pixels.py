@@ -1,0 +1,95 @@
+"""Scores that need no model: changed area, SSIM and perceptual hashes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageChops
+
+from syned.images import perceptual_hash
+
+CHANGE_THRESHOLD = 16
+"""A pixel has changed if one of its channels differs by more than this, of 255.
+
+Measured on 50 photographs at 512 pixels, encoded as JPEG q95 and, unedited, once more: a mean of
+0.02 % of the pixels differ by more (0.4 % of the worst picture), 0.2 % (2 %) at q90. At a threshold
+of 8 it is 0.2 % (4 %) and 5 % (24 %). A picture 10 % brighter still differs in 26 % of its pixels.
+"""
+
+SSIM_SIDE = 256
+"""Pictures are averaged down to about this side before SSIM, in pixels.
+
+The authors advise a factor of max(1, round(side / 256)) for the shorter side
+(https://www.cns.nyu.edu/~lcv/ssim/); here it is the longer side, which all pictures of a run share,
+so that all are reduced alike.
+"""
+
+_WINDOW = 11
+"""Side of SSIM's Gaussian window, in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class PixelScores:
+    """How much two pictures differ.
+
+    Attributes:
+        changed_area: Share of the pixels that visibly differ, in [0, 1].
+        ssim: Structural similarity, 1 for equal pictures.
+        phash: Perceptual hash of the source, 16 hex digits.
+        edited_phash: Perceptual hash of the edited picture.
+    """
+
+    changed_area: float
+    ssim: float
+    phash: str
+    edited_phash: str
+
+
+def pixel_scores(image: Image.Image, edited: Image.Image) -> PixelScores:
+    """Compare two RGB pictures of one size."""
+    return PixelScores(
+        changed_area=changed_area(image, edited),
+        ssim=ssim(image, edited),
+        phash=perceptual_hash(image),
+        edited_phash=perceptual_hash(edited),
+    )
+
+
+def changed_area(image: Image.Image, edited: Image.Image) -> float:
+    """Return the share of pixels of which a channel differs by more than `CHANGE_THRESHOLD`."""
+    red, green, blue = ImageChops.difference(image, edited).split()
+    largest = ImageChops.lighter(ImageChops.lighter(red, green), blue).histogram()
+    return sum(largest[CHANGE_THRESHOLD + 1 :]) / (image.width * image.height)
+
+
+def ssim(image: Image.Image, edited: Image.Image) -> float:
+    """Return the structural similarity of two pictures' luma.
+
+    Wang, Bovik, Sheikh, Simoncelli: Image quality assessment (IEEE TIP 13(4), 2004), with the
+    paper's Gaussian window (11x11, sigma 1.5) and constants, at the scale of `SSIM_SIDE`.
+    """
+    from skimage.metrics import structural_similarity
+
+    return float(
+        structural_similarity(
+            _reduced_luma(image),
+            _reduced_luma(edited),
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+            data_range=255,
+        )
+    )
+
+
+def _reduced_luma(image: Image.Image) -> np.ndarray:
+    """Return the luma of a picture at the scale of SSIM.
+
+    Returns:
+        float32 (height, width) in [0, 255]; a side shorter than the window is mirrored.
+    """
+    factor = max(1, round(max(image.size) / SSIM_SIDE))
+    luma = np.asarray(image.convert("L").reduce(factor), dtype=np.float32)
+    missing = [(0, max(0, _WINDOW - side)) for side in luma.shape]
+    return np.pad(luma, missing, mode="symmetric")

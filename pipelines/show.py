@@ -1,0 +1,117 @@
+"""Plans and results as tables for a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pipelines.funnel import Funnel
+from pipelines.generate import Outcome
+from pipelines.plan import Plan, SourcePlan
+from pipelines.recipe import Recipe
+from syned.progress import describe_reasons
+from syned.run import RunFolder
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for column in columns:
+        numeric = column in {"ok", "filtered", "failed", "found", "instructions"}
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    return table
+
+
+def size(count: float) -> str:
+    """Return a number of bytes for people, in powers of 1,000."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def print_plan(plan: Plan, run: RunFolder, console: Console) -> None:
+    """Print what a run will do: stages, engines, models, parts, pictures and disk."""
+    recipe = plan.recipe
+    console.print(_stage_table(recipe))
+    console.print(_source_table(plan))
+    found = "any number" if None in _found(plan) else str(sum(n or 0 for n in _found(plan)))
+    console.print(f"pairs     {recipe.n} before filtering, from {plan.instructions} instructions")
+    console.print(f"parts     {plan.parts} of {recipe.part_size} pairs")
+    console.print(f"pictures  {plan.needed} needed at least, {found} found")
+    console.print(f"disk      about {size(plan.disk_bytes)} in {escape(str(run.path))}")
+
+
+def _found(plan: Plan) -> list[int | None]:
+    return [source.found for source in plan.sources]
+
+
+def _stage_table(recipe: Recipe) -> Table:
+    """Return the stages with their engines and models."""
+    table = _table(f"Plan of recipe {escape(recipe.name)}", "stage", "engine", "model", "settings")
+    writer, editor, clip = recipe.instruct.writer, recipe.edit.editor, recipe.score.clip
+    rules = recipe.filter.model_dump(exclude_none=True)
+    table.add_row("sample", ", ".join(s.kind for s in recipe.sample.sources), "", _image(recipe))
+    table.add_row("instruct", writer.engine, _model(writer), _tasks(recipe))
+    candidates = f"{recipe.edit.candidates} per instruction"
+    table.add_row("edit", editor.engine, _model(editor), candidates)
+    table.add_row("score", "pixels, clip" if clip else "pixels", _model(clip), "")
+    table.add_row("filter", "", "", ", ".join(f"{k}={v}" for k, v in rules.items()))
+    table.add_row(
+        "export", "", "", ", ".join(f"{k} {v:g}" for k, v in recipe.export.splits.items())
+    )
+    return table
+
+
+def _image(recipe: Recipe) -> str:
+    image = recipe.image
+    return f"longer side {image.resolution} px, {image.format} quality {image.quality}"
+
+
+def _tasks(recipe: Recipe) -> str:
+    return ", ".join(f"{task} {share:g}" for task, share in recipe.instruct.writer.tasks.items())
+
+
+def _model(config: object) -> str:
+    """Return a model and its revision, if the engine has one."""
+    model, revision = getattr(config, "model", ""), getattr(config, "revision", None)
+    return escape(f"{model}@{revision}" if revision else model)
+
+
+def _source_table(plan: Plan) -> Table:
+    table = _table("Sources", "source", "found", "instructions")
+    for source in plan.sources:
+        table.add_row(escape(source.name), _count(source), str(source.instructions))
+    return table
+
+
+def _count(source: SourcePlan) -> str:
+    return "drawn" if source.found is None else str(source.found)
+
+
+def print_outcome(outcome: Outcome, run: RunFolder, console: Console) -> None:
+    """Print the funnel, the splits, and where things are."""
+    console.print(funnel_table(outcome.funnel))
+    splits = ", ".join(f"{name} {rows}" for name, rows in outcome.exported.rows.items())
+    kept = f"{outcome.funnel.kept} of {outcome.funnel.asked} pairs"
+    console.print(f"kept      {kept} ({splits or 'no split has any'})")
+    tasks = ", ".join(f"{task} {rows}" for task, rows in outcome.funnel.by_task.items())
+    console.print(f"tasks     {tasks}")
+    place = escape(str(run.dataset))
+    console.print(f"dataset   {place} ({size(outcome.exported.bytes)})", soft_wrap=True)
+    console.print(f'load      datasets.load_dataset("{place}")', soft_wrap=True)
+    console.print(f"look      syned preview {escape(str(run.path))}", soft_wrap=True)
+
+
+def funnel_table(funnel: Funnel) -> Table:
+    """Return the funnel: rows per stage and what became of them."""
+    table = _table("Funnel", "stage", "rows", "ok", "filtered", "failed", "reasons")
+    for count in funnel.stages:
+        reasons = describe_reasons(Counter(count.reasons), most=6)
+        numbers = (str(count.ok), str(count.filtered), str(count.failed))
+        table.add_row(count.stage, count.unit, *numbers, reasons)
+    return table

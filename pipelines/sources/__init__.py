@@ -1,0 +1,1 @@
+"""Where pictures come from: one leaf module per kind of source, all of them a `PictureSource`."""

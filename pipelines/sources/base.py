@@ -1,0 +1,94 @@
+"""What a source of pictures is."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from syned.errors import RowError
+from syned.reasons import Reason
+from syned.rows import Task
+
+MAX_FILE_BYTES = 2**30
+"""Larger files are not read: 179 megapixels take 0.7 GB without any compression."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePicture:
+    """One picture as it was found, and what is known of it.
+
+    Attributes:
+        data: The bytes of the picture file, or the canonical JSON of a drawn scene.
+        key: Where it was found: a path within the folder, or a number.
+        caption: What the picture shows; may be empty.
+        license: Licence of the picture; may be empty.
+        instruction: An edit instruction that came with it.
+        task: The kind of that edit.
+        edited_caption: What the edited picture would show.
+        is_scene: Whether `data` is a scene.
+    """
+
+    data: bytes
+    key: str
+    caption: str = ""
+    license: str = ""
+    instruction: str | None = None
+    task: Task | None = None
+    edited_caption: str | None = None
+    is_scene: bool = False
+
+
+class PictureSource(Protocol):
+    """A numbered collection of pictures; the numbers do not change while the pictures do not."""
+
+    name: str
+    """As kept in the rows; names no folder of the machine above the last."""
+
+    def __len__(self) -> int:
+        """Return how many pictures there are; `sys.maxsize` for a source without an end."""
+        ...
+
+    def key(self, index: int) -> str:
+        """Return where picture `index` is found, without reading it."""
+        ...
+
+    def read(self, index: int) -> SourcePicture:
+        """Read picture `index`.
+
+        Raises:
+            RowError: This one cannot be read.
+        """
+        ...
+
+
+def as_text(value: str) -> str:
+    r"""Return text that is valid UTF-8; bytes of file names that are not are written \udcxx."""
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def as_task(value: Any) -> Task | None:
+    """Return the task of that name, in any case; nothing for a name that is no task."""
+    name = str(value).strip().lower().replace("colour", "color")
+    return Task(name) if name in set(Task) else None
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a plain file.
+
+    Raises:
+        RowError: UNREADABLE, for one that is gone, not permitted, too large or not a plain file.
+    """
+    try:
+        info = path.stat()
+        # A pipe or a device would be waited for without an end.
+        if not stat.S_ISREG(info.st_mode):
+            raise RowError(Reason.UNREADABLE, "not a file, but a folder or something special")
+        if info.st_size > MAX_FILE_BYTES:
+            size = f"{info.st_size / 2**30:.1f} GiB"
+            raise RowError(Reason.UNREADABLE, f"{size}; files up to 1 GiB are read")
+        return path.read_bytes()
+    except (OSError, ValueError, MemoryError) as error:
+        text = getattr(error, "strerror", None) or type(error).__name__
+        raise RowError(Reason.UNREADABLE, f"the file cannot be read ({text})") from error

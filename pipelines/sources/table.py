@@ -1,0 +1,183 @@
+"""Tables with an image column: Parquet files and Hub datasets, read through `datasets`."""
+
+from __future__ import annotations
+
+import glob
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import datasets
+
+from pipelines.recipe import EmuEditSource, TableSource
+from pipelines.sources.base import SourcePicture, as_task, as_text
+from pipelines.sources.cells import caption_column, cell_bytes, cell_text, image_column
+from syned.errors import SourceError
+
+EMU_EDIT_COLUMNS = ("image", "instruction", "task", "input_caption", "output_caption")
+"""As in facebook/emu_edit_test_set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which column holds what; nothing for what a table does not have."""
+
+    image: str
+    caption: str | None = None
+    instruction: str | None = None
+    task: str | None = None
+    edited_caption: str | None = None
+
+    def names(self) -> list[str]:
+        """Return the columns that are there."""
+        return [getattr(self, field) for field in self.__slots__ if getattr(self, field)]
+
+
+class TablePictures:
+    """The pictures of a table, in its order.
+
+    Args:
+        dataset: The table, with the bytes of its pictures as they are.
+        columns: Which column holds what.
+        config: Where it came from.
+    """
+
+    def __init__(self, dataset: Any, columns: Columns, config: TableSource) -> None:
+        local = _local(config.path)
+        self.name = f"table:{as_text(local.name)}" if local.exists() else config.path
+        self._folder = local.parent if local.is_file() else local if local.is_dir() else None
+        self._dataset = dataset.select_columns(columns.names())
+        self._columns = columns
+        self._license = config.license
+
+    def __len__(self) -> int:
+        return len(self._dataset)
+
+    def key(self, index: int) -> str:
+        """Return the number of the row."""
+        return str(index)
+
+    def read(self, index: int) -> SourcePicture:
+        """Read row `index`.
+
+        Raises:
+            RowError: UNREADABLE, for a cell without a picture.
+        """
+        row, columns = self._dataset[index], self._columns
+        return SourcePicture(
+            data=cell_bytes(row[columns.image], self._folder),
+            key=self.key(index),
+            caption=cell_text(row, columns.caption),
+            license=self._license,
+            instruction=cell_text(row, columns.instruction) or None,
+            task=as_task(cell_text(row, columns.task)),
+            edited_caption=cell_text(row, columns.edited_caption) or None,
+        )
+
+
+def open_table(config: TableSource) -> TablePictures:
+    """Open Parquet files or a Hub dataset. Without a split, all splits are read, one after another.
+
+    Raises:
+        SourceError: It cannot be read, or it is unclear which column holds the pictures.
+    """
+    dataset = _load(config)
+    image = image_column(dataset.features, config.image_column, config.path)
+    caption = caption_column(dataset.features, config.caption_column, config.path)
+    return TablePictures(_undecoded(dataset, image), Columns(image, caption), config)
+
+
+def open_emu_edit(config: EmuEditSource) -> TablePictures:
+    """Open a table in the layout of Emu Edit: pictures with instructions, tasks and captions.
+
+    Raises:
+        SourceError: It cannot be read, or columns are missing.
+    """
+    shared = config.model_dump(include={"path", "split", "revision", "license"})
+    table = TableSource(**shared)
+    dataset = _load(table)
+    missing = [name for name in EMU_EDIT_COLUMNS if name not in dataset.features]
+    if missing:
+        raise SourceError(
+            f"{as_text(config.path)}: no column {', '.join(missing)}, which the Emu Edit layout "
+            f"has; found {', '.join(dataset.features)}. For other tables use `kind: table`"
+        )
+    image = image_column(dataset.features, "image", config.path)
+    columns = Columns(image, "input_caption", "instruction", "task", "output_caption")
+    return TablePictures(_undecoded(dataset, image), columns, table)
+
+
+def _local(path: str) -> Path:
+    """Return where a table would be on this machine."""
+    return Path(path).expanduser()
+
+
+def _undecoded(dataset: Any, image: str) -> Any:
+    """Return the table with the encoded bytes of its pictures instead of decoded ones."""
+    if isinstance(dataset.features[image], datasets.Image):
+        return dataset.cast_column(image, datasets.Image(decode=False))
+    return dataset
+
+
+def _load(config: TableSource) -> Any:
+    """Return a table as one dataset."""
+    path = _local(config.path)
+    try:
+        with _quiet() if path.exists() else nullcontext():
+            return _joined(_load_splits(config, path))
+    except SourceError:
+        raise
+    # pyarrow, `datasets`, the Hub's client and the network each have errors of their own.
+    except Exception as error:
+        text = next(iter(str(error).splitlines()), "") or type(error).__name__
+        hub = "" if path.exists() else "; nor is there a file or folder of that name here"
+        raise SourceError(
+            f"{as_text(config.path)}: cannot be read as a table ({text}){hub}"
+        ) from error
+
+
+def _load_splits(config: TableSource, path: Path) -> Any:
+    """Return a dataset, or several by the names of their splits."""
+    if path.is_dir() and not (config.split or config.config):
+        # Found here, since `datasets` drops files whose names are no splits where some are.
+        files = sorted(str(file) for file in path.rglob("*.parquet"))
+        if not files:
+            raise SourceError(f"{as_text(config.path)}: no .parquet file in this folder")
+        return _load_files(files, "train")
+    if path.is_file():
+        return _load_files([str(path)], config.split or "train")
+    where = str(path) if path.exists() else config.path
+    return datasets.load_dataset(
+        where, name=config.config, split=config.split, revision=config.revision
+    )
+
+
+def _load_files(files: list[str], split: str) -> Any:
+    """Return Parquet files as one dataset."""
+    patterns = [glob.escape(file) for file in files]
+    return datasets.load_dataset("parquet", data_files=patterns, split=split)
+
+
+def _joined(loaded: Any) -> Any:
+    """Return all splits as one dataset."""
+    if not isinstance(loaded, datasets.DatasetDict):
+        return loaded
+    return datasets.concatenate_datasets(list(loaded.values()))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the bars and messages of `datasets` off the terminal while it copies local files."""
+    logger = logging.getLogger("datasets")
+    level, bars = logger.level, datasets.are_progress_bars_disabled()
+    logger.setLevel(logging.CRITICAL)
+    datasets.disable_progress_bars()
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        if not bars:
+            datasets.enable_progress_bars()

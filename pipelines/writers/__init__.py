@@ -1,0 +1,1 @@
+"""Who writes instructions and captions: one module per engine."""

@@ -1,0 +1,34 @@
+"""Ids and seeds. Both belong to the row, so neither workers, batches nor a resume change them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+ID_DIGITS = 20
+"""Hex digits of an id: 80 bits, so that a billion ids collide with probability below 1e-6."""
+
+
+def digest(*parts: str | bytes | int) -> str:
+    """Return an id of the given parts; the borders between parts count.
+
+    Returns:
+        `ID_DIGITS` hex digits of the SHA-256 of all parts, each preceded by its length.
+    """
+    hasher = hashlib.sha256()
+    for part in parts:
+        data = part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass")
+        hasher.update(len(data).to_bytes(8, "big"))
+        hasher.update(data)
+    return hasher.hexdigest()[:ID_DIGITS]
+
+
+def fingerprint(values: Any) -> str:
+    """Return an id of a JSON-like value; the order of keys does not count."""
+    return digest(json.dumps(values, sort_keys=True, ensure_ascii=True, default=str))
+
+
+def seed_for(run_seed: int, stage: str, row_id: str) -> int:
+    """Return the seed of one row in one stage, an integer in [0, 2**32)."""
+    return int(digest(run_seed, stage, row_id)[:8], 16)

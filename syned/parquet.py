@@ -1,0 +1,115 @@
+"""Parquet as image datasets want it: readable by the Hub's viewer, cheap to write and to re-read.
+
+Encoded pictures do not compress, and compression keeps the Hub's chunk store from finding equal
+bytes again, so picture columns are stored plain, without dictionary and statistics.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from syned.errors import RunError
+
+
+def _leaves(field: pa.Field, prefix: str = "") -> Iterator[tuple[str, pa.DataType]]:
+    """Yield the Parquet column paths below a field."""
+    path = f"{prefix}{field.name}"
+    if pa.types.is_struct(field.type):
+        for child in field.type:
+            yield from _leaves(child, f"{path}.")
+    elif pa.types.is_list(field.type):
+        yield f"{path}.list.element", field.type.value_type
+    else:
+        yield path, field.type
+
+
+def hub_metadata(schema: pa.Schema) -> dict[str, str]:
+    """Return the schema metadata by which `datasets` knows pictures from other structs.
+
+    The list form `[feature]` is read by every release of `datasets`; `List` only from 4.0 on.
+    """
+    features = {field.name: _feature(field.type) for field in schema}
+    return {"huggingface": json.dumps({"info": {"features": features}})}
+
+
+def _feature(kind: pa.DataType) -> Any:
+    """Return how `datasets` describes a column."""
+    if pa.types.is_struct(kind):
+        return {"_type": "Image"}
+    if pa.types.is_list(kind):
+        return [_feature(kind.value_type)]
+    name = {"double": "float64"}.get(str(kind), str(kind))
+    return {"dtype": name, "_type": "Value"}
+
+
+def open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """Open a Parquet file for writing, with settings that follow from the schema.
+
+    A page index is written, so that the Hub's viewer reads single pages of a row group.
+    """
+    leaves = [leaf for field in schema for leaf in _leaves(field)]
+    plain = {name for name, kind in leaves if pa.types.is_binary(kind)}
+    others = [name for name, _ in leaves if name not in plain]
+    simple = [n for n, kind in leaves if n not in plain and "." not in n]
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression={name: "none" if name in plain else "zstd" for name, _ in leaves},
+        use_dictionary=[n for n in others if n in simple],
+        write_statistics=simple,
+        write_page_index=True,
+        store_schema=True,
+    )
+
+
+def read_batches(
+    path: Path, columns: Sequence[str] | None = None, rows: int = 64
+) -> Iterator[pa.RecordBatch]:
+    """Yield a file's record batches without holding the file in memory.
+
+    Raises:
+        RunError: The file is missing or damaged.
+    """
+    try:
+        with pq.ParquetFile(path, pre_buffer=False) as file:
+            yield from file.iter_batches(batch_size=rows, columns=columns)
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(path, error) from error
+
+
+def read_table(path: Path, columns: Sequence[str]) -> pa.Table:
+    """Read some columns of a file whole.
+
+    Raises:
+        RunError: The file is missing or damaged.
+    """
+    try:
+        return pq.read_table(path, columns=list(columns), partitioning=None)
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(path, error) from error
+
+
+def damaged(path: Path, error: Exception) -> RunError:
+    """Return the error for a file that cannot be read."""
+    cause = str(error).splitlines()[0]
+    return RunError(
+        f"{path} cannot be read ({cause}). Remove it and the .json beside it, "
+        "then run the same command again: only this part is made anew."
+    )
+
+
+def sync_and_rename(temporary: Path, final: Path) -> None:
+    """Give a finished file its name; after a crash it is there whole or not at all."""
+    descriptor = os.open(temporary, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    temporary.replace(final)

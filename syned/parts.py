@@ -1,0 +1,168 @@
+"""Parts: the unit of work. A part appears whole, and its sidecar's presence means that it is done.
+
+part-00000.parquet   rows, written under a temporary name, synced and renamed
+part-00000.json      rows, counts per status and reason, seconds, hashes; written last
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from syned.batches import batched
+from syned.ids import digest
+from syned.parquet import open_writer, read_batches, sync_and_rename
+from syned.reasons import Status
+from syned.rows import Row, arrow_schema, from_batch, to_table
+
+TEMPORARY = ".tmp-"
+ROWS_PER_GROUP = 64
+R = TypeVar("R", bound=Row)
+OnRows = Callable[[Sequence[Row]], None]
+
+
+class Summary(BaseModel):
+    """The sidecar of a part."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rows: int
+    statuses: dict[Status, int]
+    reasons: dict[str, int]
+    """Rows per reason, of those that are not ok."""
+    seconds: float
+    fingerprint: str
+    """Of the stage's version and config, and of the stages before it."""
+    sha256: str
+    """Of the part's file."""
+    before: str = ""
+    """The mark of the part that this one was made from."""
+
+    @property
+    def mark(self) -> str:
+        """Identify this part's content together with what it was made from."""
+        return digest(self.sha256, self.before)
+
+
+def part_path(folder: Path, index: int) -> Path:
+    """Return the path of a part's rows."""
+    return folder / f"part-{index:05d}.parquet"
+
+
+def summary_path(folder: Path, index: int) -> Path:
+    """Return the path of a part's sidecar."""
+    return part_path(folder, index).with_suffix(".json")
+
+
+def temporary_path(final: Path) -> Path:
+    """Return a name beside `final` that no other process uses."""
+    return final.with_name(f"{TEMPORARY}{os.getpid()}-{final.name}")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file that is there whole or not at all."""
+    temporary = temporary_path(path)
+    temporary.write_text(text, encoding="utf-8")
+    sync_and_rename(temporary, path)
+
+
+def write_part(
+    folder: Path,
+    index: int,
+    rows: Iterable[R],
+    row_type: type[R],
+    fingerprint: str,
+    *,
+    before: str = "",
+    metadata: Mapping[str, str] | None = None,
+    on_rows: OnRows | None = None,
+) -> Summary:
+    """Write one part and its sidecar.
+
+    Args:
+        folder: The stage's folder.
+        index: The part's number.
+        rows: The part's rows; consumed a few at a time.
+        row_type: Their type, which gives the schema.
+        fingerprint: Kept in the sidecar.
+        before: The mark of the part that this one is made from.
+        metadata: Kept in the file's schema.
+        on_rows: Called with each group of rows once it is written.
+
+    Returns:
+        The sidecar.
+    """
+    start = time.monotonic()
+    counts: Counter[tuple[Status, str | None]] = Counter()
+    final = part_path(folder, index)
+    temporary = temporary_path(final)
+    schema = arrow_schema(row_type).with_metadata(metadata)
+    with open_writer(temporary, schema) as writer:
+        for group in batched(rows, ROWS_PER_GROUP):
+            writer.write_table(to_table(group, row_type).replace_schema_metadata(metadata))
+            counts.update((row.status, row.reason) for row in group)
+            if on_rows is not None:
+                on_rows(group)
+    summary = Summary(
+        **_counted(counts),
+        seconds=round(time.monotonic() - start, 3),
+        fingerprint=fingerprint,
+        sha256=_sha256(temporary),
+        before=before,
+    )
+    # A part that replaces another must never be met beside the other's sidecar.
+    summary_path(folder, index).unlink(missing_ok=True)
+    sync_and_rename(temporary, final)
+    write_whole(summary_path(folder, index), summary.model_dump_json(indent=1))
+    return summary
+
+
+def _counted(counts: Counter[tuple[Status, str | None]]) -> dict[str, Any]:
+    """Add up what became of the rows of a part."""
+    statuses: Counter[Status] = Counter()
+    reasons: Counter[str] = Counter()
+    for (status, reason), number in sorted(counts.items(), key=str):
+        statuses[status] += number
+        if reason is not None:
+            reasons[reason] += number
+    return {"rows": counts.total(), "statuses": dict(statuses), "reasons": dict(reasons)}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_summary(folder: Path, index: int) -> Summary | None:
+    """Return a part's sidecar, or nothing if the part is not done.
+
+    A sidecar that cannot be read counts as not done: the part is made again.
+    """
+    path = summary_path(folder, index)
+    try:
+        return Summary.model_validate_json(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValidationError, UnicodeDecodeError):
+        return None
+
+
+def read_part(folder: Path, index: int, row_type: type[R]) -> Iterator[R]:
+    """Yield the rows of a part, a few in memory at a time.
+
+    Raises:
+        RunError: The part is missing or damaged.
+    """
+    for batch in read_batches(part_path(folder, index)):
+        yield from from_batch(batch, row_type)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed process left behind under temporary names."""
+    for path in folder.glob(f"{TEMPORARY}*"):
+        path.unlink(missing_ok=True)

@@ -1,0 +1,65 @@
+"""Statuses, and the closed set of reasons why a row did not go on."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """What became of a row in a stage."""
+
+    OK = "ok"
+    FILTERED = "filtered"
+    """A rule turned it away."""
+    FAILED = "failed"
+    """An error kept it from being made."""
+
+
+class Reason(StrEnum):
+    """Why a row was filtered or failed. Filter rules are added as `rule names` in decisions."""
+
+    # pictures
+    UNREADABLE = "unreadable"
+    EMPTY_FILE = "empty_file"
+    TRUNCATED = "truncated"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_SMALL = "too_small"
+    TOO_NARROW = "too_narrow"
+    EXACT_DUPLICATE = "exact_duplicate"
+    NEAR_DUPLICATE = "near_duplicate"
+    SOURCE_CHANGED = "source_changed"
+    # writers
+    NO_EDIT_FITS = "no_edit_fits"
+    BAD_JSON = "bad_json"
+    CUT_OFF = "cut_off"
+    WRONG_COUNT = "wrong_count"
+    NOT_DISTINCT = "not_distinct"
+    UNCLEAN = "unclean"
+    REFUSAL = "refusal"
+    ECHO = "echo"
+    WRONG_TASK = "wrong_task"
+    OFF_TOPIC = "off_topic"
+    # editors
+    NO_VISIBLE_CHANGE = "no_visible_change"
+    BLACK_IMAGE = "black_image"
+    NOT_FINITE = "not_finite"
+    # any engine
+    ENGINE_ERROR = "engine_error"
+
+
+FAILURES = frozenset(
+    {
+        Reason.UNREADABLE,
+        Reason.EMPTY_FILE,
+        Reason.TRUNCATED,
+        Reason.SOURCE_CHANGED,
+        Reason.NOT_FINITE,
+        Reason.ENGINE_ERROR,
+    }
+)
+"""Reasons that are errors; every other one is a rule's."""
+
+
+def status_of(reason: Reason) -> Status:
+    """Say whether a reason means that a rule turned a row away or that an error kept it back."""
+    return Status.FAILED if reason in FAILURES else Status.FILTERED

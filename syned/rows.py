@@ -1,0 +1,316 @@
+"""The typed row at each stage boundary, and its Arrow schema.
+
+A row is a frozen dataclass; `arrow_schema` derives the schema from its annotations, so the two
+cannot disagree. Every row has a status, a reason and a message: no row vanishes.
+Field names follow the releases of InstructPix2Pix, UltraEdit and Emu Edit.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from enum import Enum, StrEnum
+from functools import cache
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from syned.errors import RowError
+from syned.reasons import Reason, Status, status_of
+
+SCORE_NAMES = (
+    "changed_area",
+    "ssim",
+    "clip_sim_image",
+    "clip_sim_0",
+    "clip_sim_1",
+    "clip_sim_dir",
+)
+"""The scores that a pair may have; rows hold a column for each."""
+
+NUM_CAPTIONS = 5
+"""Reference captions per pair, as in the Syned test set (arXiv 2412.15939)."""
+
+
+class Task(StrEnum):
+    """The kind of an edit: Emu Edit's eight tasks, and `none` for a pair without a difference."""
+
+    ADD = "add"
+    REMOVE = "remove"
+    LOCAL = "local"
+    BACKGROUND = "background"
+    GLOBAL = "global"
+    STYLE = "style"
+    COLOR = "color"
+    TEXT = "text"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedImage:
+    """An encoded picture, in the layout that Hugging Face `datasets` reads as an image."""
+
+    bytes: bytes
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What every row carries."""
+
+    status: Status = Status.OK
+    reason: Reason | None = None
+    message: str | None = None
+    """One short line for a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanRow(Row):
+    """One picture that the scan looked at; no pixels."""
+
+    source: str
+    """Name of the source."""
+    source_number: int
+    """Its place among the recipe's sources."""
+    index: int
+    """Its number within the source."""
+    key: str
+    """Where it was found: a path within the folder, or a row number."""
+    image_id: str = ""
+    """Hash of the source bytes; empty if they could not be read."""
+    phash: str = ""
+    """64-bit perceptual hash, 16 hex digits; empty if it could not be decoded."""
+    has_instruction: bool = False
+    """Whether an instruction came with it; then no other is written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleRow(Row):
+    """One source picture within one part."""
+
+    image_id: str
+    image: EncodedImage | None = None
+    """RGB, at the recipe's resolution, encoded once and for all."""
+    width: int = 0
+    height: int = 0
+    source: str
+    key: str
+    source_caption: str = ""
+    license: str = ""
+    scene: str | None = None
+    """JSON of the drawn scene, or nothing for a picture."""
+    given_instruction: str | None = None
+    """An instruction that came with the picture (Emu Edit)."""
+    given_task: Task | None = None
+    given_edited_caption: str | None = None
+    first_number: int
+    """The number of this part's first instruction of the picture within the run."""
+    first_instruction: int
+    """This part holds `num_instructions` of the picture's, from this number on."""
+    num_instructions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstructRow(Row):
+    """One pair to be made: an instruction, five captions of the difference, one candidate."""
+
+    pair_id: str
+    instruction_id: str
+    image_id: str
+    instruction_index: int
+    """Its number among the picture's instructions."""
+    candidate_index: int
+    task: Task
+    instruction: str = ""
+    captions: Sequence[str] = ()
+    source_caption: str = ""
+    edited_caption: str = ""
+    edit: str | None = None
+    """JSON of the typed edit (procedural engines only)."""
+    writer: str
+    prompt_version: str
+    attempts: int = 1
+    raw_answer: str | None = None
+    """What the model said, kept for a row that was turned away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditRow(Row):
+    """One edited picture and how it was made."""
+
+    pair_id: str
+    edited_image: EncodedImage | None = None
+    editor: str
+    seed: int
+    guidance_scale: float | None = None
+    image_guidance_scale: float | None = None
+    num_inference_steps: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreRow(Row):
+    """The scores of one pair. Similarities are cosines in [-1, 1]."""
+
+    pair_id: str
+    changed_area: float | None = None
+    """Share of pixels that visibly differ, in [0, 1]."""
+    ssim: float | None = None
+    phash: str = ""
+    edited_phash: str = ""
+    edited_id: str = ""
+    """Hash of the edited picture's bytes."""
+    clip_sim_image: float | None = None
+    clip_sim_0: float | None = None
+    clip_sim_1: float | None = None
+    clip_sim_dir: float | None = None
+    image_embedding: np.ndarray | None = None
+    """float16 (D,), L2-normalised."""
+    edited_embedding: np.ndarray | None = None
+    """float16 (D,), L2-normalised."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRow:
+    """What the filter decided of one pair, kept or not."""
+
+    pair_id: str
+    image_id: str
+    task: Task
+    kept: bool
+    stage: str
+    """The stage that decided."""
+    status: Status
+    reason: str | None = None
+    """The first rule that turned it away, or the reason of the stage where it failed."""
+    value: float | None = None
+    """The value that the rule looked at."""
+    message: str | None = None
+    rank: int | None = None
+    """Place among the candidates of its instruction, 1 the best."""
+    split: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetRow:
+    """One pair as it is published."""
+
+    pair_id: str
+    image_id: str
+    image: EncodedImage
+    edited_image: EncodedImage
+    instruction: str
+    captions: Sequence[str]
+    """Five references that tell the difference from `image` to `edited_image`."""
+    task: Task
+    source_caption: str
+    edited_caption: str
+    changed_area: float | None
+    ssim: float | None
+    clip_sim_image: float | None
+    clip_sim_0: float | None
+    clip_sim_1: float | None
+    clip_sim_dir: float | None
+    source: str
+    license: str
+    writer: str
+    prompt_version: str
+    editor: str
+    seed: int
+    guidance_scale: float | None
+    image_guidance_scale: float | None
+    num_inference_steps: int | None
+    edit: str | None
+    """JSON of the typed edit, where the editor is procedural."""
+    scene: str | None
+    """JSON of the drawn scene, where the source is one."""
+
+
+RowType = TypeVar("RowType", bound=Row)
+
+
+def turned_away(row: RowType, error: RowError) -> RowType:
+    """Return a row with the status, reason and message of what kept it from going on."""
+    status = status_of(error.reason)
+    return replace(row, status=status, reason=error.reason, message=error.message)
+
+
+IMAGE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+_SCALARS: dict[type, pa.DataType] = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+    EncodedImage: IMAGE_TYPE,
+    np.ndarray: pa.list_(pa.float16()),
+}
+
+R = TypeVar("R")
+
+
+def _plain(annotation: Any) -> Any:
+    """Strip `| None` from an annotation."""
+    if isinstance(annotation, types.UnionType):
+        return next(a for a in typing.get_args(annotation) if a is not type(None))
+    return annotation
+
+
+def _arrow_type(annotation: Any) -> pa.DataType:
+    """Return the Arrow type of a field's annotation."""
+    kind = _plain(annotation)
+    if typing.get_origin(kind) is not None:
+        return pa.list_(_arrow_type(typing.get_args(kind)[0]))
+    if issubclass(kind, Enum):
+        return pa.string()
+    return _SCALARS[kind]
+
+
+@cache
+def arrow_schema(row_type: type[object]) -> pa.Schema:
+    """Return the Arrow schema of a row type, in the order of its fields."""
+    hints = typing.get_type_hints(row_type)
+    return pa.schema([(f.name, _arrow_type(hints[f.name])) for f in fields(row_type)])
+
+
+@cache
+def _parsers(row_type: type[object]) -> dict[str, type]:
+    """Return the fields whose values are not plain once read from Arrow."""
+    kinds = {name: _plain(kind) for name, kind in typing.get_type_hints(row_type).items()}
+    return {n: k for n, k in kinds.items() if isinstance(k, type) and k not in (str, int, float)}
+
+
+def to_table(rows: Iterable[Any], row_type: type) -> pa.Table:
+    """Return rows of one type as a table with that type's schema."""
+    return pa.Table.from_pylist([as_dict(row) for row in rows], schema=arrow_schema(row_type))
+
+
+def as_dict(row: Any) -> dict[str, Any]:
+    """Return a row as a dict, one level deep except for pictures."""
+    values = {f.name: getattr(row, f.name) for f in fields(row)}
+    return {k: asdict(v) if isinstance(v, EncodedImage) else v for k, v in values.items()}
+
+
+def from_batch(batch: pa.RecordBatch | pa.Table, row_type: type[R]) -> list[R]:
+    """Return the rows of a record batch, with enums and pictures as their types."""
+    parsers = _parsers(row_type)
+    return [row_type(**_parsed(values, parsers)) for values in batch.to_pylist()]
+
+
+def _parsed(values: dict[str, Any], parsers: dict[str, type]) -> dict[str, Any]:
+    """Turn the plain values of one row into the types of its fields."""
+    for name, kind in parsers.items():
+        value = values.get(name)
+        if value is not None:
+            values[name] = _parse(value, kind)
+    return values
+
+
+def _parse(value: Any, kind: type) -> Any:
+    """Turn one plain value into a picture, an array or an enum member."""
+    if kind is EncodedImage:
+        return EncodedImage(**value)
+    if kind is np.ndarray:
+        return np.asarray(value, dtype=np.float16)
+    return kind(value)

@@ -1,0 +1,235 @@
+"""The local runner: one worker process per stage, so that a stage gives everything back by exiting.
+
+A GPU's memory, threads and child processes (vLLM has some) end with the worker. The worker in
+turn ends when its parent does, however that died.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+import psutil
+
+from syned.errors import SynedError, WorkerDied
+from syned.events import Event, OnEvent, PartDone, RowsDone, WorkerReady
+from syned.parts import read_part, read_summary, sweep, write_part
+from syned.reasons import Status
+from syned.rows import Row
+from syned.run import RunFolder
+from syned.stage import Done, Stage
+
+_SPAWN = multiprocessing.get_context("spawn")
+
+
+class WorkerFailure(Exception):
+    """A bug within a worker, with the worker's traceback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One part to make.
+
+    Attributes:
+        index: The part's number.
+        before: The mark of the part that it is made from.
+    """
+
+    index: int
+    before: str
+
+
+def missing_parts(
+    stage: Stage, run: RunFolder, marks: Sequence[str], *, retry_failed: bool = False
+) -> list[Work]:
+    """Return the parts that are not there, or not as they would be made now.
+
+    Args:
+        stage: Whose parts.
+        run: The run's folder.
+        marks: For each part, the mark of the part that it is made from.
+        retry_failed: Whether parts with failed rows count as missing.
+    """
+    missing = []
+    for index, before in enumerate(marks):
+        summary = read_summary(run.stage(stage.name), index)
+        current = summary and (summary.fingerprint, summary.before) == (stage.fingerprint, before)
+        failed = summary is not None and summary.statuses.get(Status.FAILED, 0) > 0
+        if not current or (retry_failed and failed):
+            missing.append(Work(index, before))
+    return missing
+
+
+def run_stage(stage: Stage, run: RunFolder, work: Sequence[Work], on_event: OnEvent) -> None:
+    """Make parts of a stage in a worker process.
+
+    Args:
+        stage: What to run.
+        run: The run's folder.
+        work: The parts to make, in order.
+        on_event: Told of each step.
+
+    Raises:
+        SynedError: The worker met an error of the user's input or environment.
+        WorkerDied: The worker was killed.
+        WorkerFailure: The worker met a bug.
+    """
+    run.stage(stage.name).mkdir(parents=True, exist_ok=True)
+    sweep(run.stage(stage.name))
+    receiver, sender = _SPAWN.Pipe(duplex=False)
+    worker = _SPAWN.Process(target=_work, args=(stage, run.path, list(work), sender), daemon=False)
+    worker.start()
+    sender.close()
+    try:
+        finished = _relay(receiver, worker.sentinel, on_event)
+    finally:
+        _end(worker.pid)
+        worker.join()
+    if not finished:
+        raise WorkerDied(_epitaph(stage, run, worker.exitcode or 0))
+
+
+def _relay(receiver: Connection, worker_ends: int, on_event: OnEvent) -> bool:
+    """Pass on the worker's events; raise what it raised.
+
+    Returns:
+        Whether the worker said that it had finished before it ended.
+    """
+    while True:
+        wait([receiver, worker_ends])
+        if not receiver.poll():
+            return False
+        try:
+            message: Event | BaseException | None = receiver.recv()
+        except EOFError:
+            return False
+        if message is None:
+            return True
+        if isinstance(message, BaseException):
+            raise message
+        on_event(message)
+
+
+def _epitaph(stage: Stage, run: RunFolder, exitcode: int) -> str:
+    """Say how a worker died."""
+    how = f"signal {-exitcode}" if exitcode < 0 else f"exit code {exitcode}"
+    hint = " Signal 9 is often the system running out of memory." if exitcode == -9 else ""
+    log = log_path(run, stage)
+    return (
+        f"the worker of {stage.name} ended without a word ({how}).{hint} Its last words are in "
+        f"{log}. Finished parts are kept: run the same command to go on."
+    )
+
+
+def log_path(run: RunFolder, stage: Stage) -> Path:
+    """Return where a stage's worker writes what its libraries print."""
+    return run.logs / f"{stage.name}.log"
+
+
+def _end(pid: int | None) -> None:
+    """Kill a process and all that it started."""
+    try:
+        process = psutil.Process(pid)
+        family = [*process.children(recursive=True), process]
+    except psutil.NoSuchProcess:
+        return
+    for member in family:
+        try:
+            member.kill()
+        except psutil.NoSuchProcess:
+            continue
+
+
+def _end_with_parent() -> None:
+    """Wait for the parent's end in a thread, then kill this process and its children."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        _end(os.getpid())
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _log_to(path: Path) -> None:
+    """Send what libraries print, from Python or from C, to a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+
+
+def _work(stage: Stage, path: Path, work: list[Work], sender: Connection) -> None:
+    """Run in the worker: make the parts, tell of each step, tell of an error and end."""
+    # The parent decides what an interrupt means and ends the worker itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with_parent()
+    run = RunFolder(path)
+    _log_to(log_path(run, stage))
+    try:
+        _make_parts(stage, run, work, sender.send)
+    except SynedError as error:
+        sender.send(error)
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            sender.send(OSError(error.errno, error.strerror, error.filename))
+        else:
+            sender.send(WorkerFailure(traceback.format_exc()))
+    else:
+        sender.send(None)
+    # The parent kills this process and all that it started.
+    threading.Event().wait()
+
+
+def _make_parts(
+    stage: Stage, run: RunFolder, work: Sequence[Work], send: Callable[[Event], None]
+) -> None:
+    """Make parts one after another."""
+    make = stage.start(run)
+    send(WorkerReady())
+
+    def tell(rows: Sequence[Row]) -> None:
+        send(RowsDone(len(rows), Counter(str(row.reason) for row in rows if row.reason)))
+
+    for part in work:
+        summary = write_part(
+            run.stage(stage.name),
+            part.index,
+            make(part.index, _done(stage, run, part.index)),
+            stage.output,
+            stage.fingerprint,
+            before=part.before,
+            metadata=stage.metadata,
+            on_rows=tell,
+        )
+        send(PartDone(part.index, summary))
+
+
+def _done(stage: Stage, run: RunFolder, index: int) -> Done:
+    """Return the rows of a part that need not be made again: those that have not failed."""
+    folder = run.stage(stage.name)
+    summary = read_summary(folder, index)
+    if summary is None or summary.fingerprint != stage.fingerprint:
+        return {}
+    rows: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in read_part(folder, index, stage.output):
+        rows[stage.row_key(row)].append(row)
+    return {
+        key: group
+        for key, group in rows.items()
+        if all(row.status is not Status.FAILED for row in group)
+    }

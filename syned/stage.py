@@ -1,0 +1,67 @@
+"""A stage is data: what to run, not how. A runner maps it over the parts that are not there yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from syned.batches import batched
+from syned.rows import Row
+from syned.run import RunFolder
+
+Done = Mapping[str, Sequence[Any]]
+"""Rows that need not be made again, under the keys of the inputs that they came from."""
+
+PartFunction = Callable[[int, Done], Iterator[Any]]
+"""Takes the number of a part and the rows that are done, and yields all rows of the part."""
+
+I = TypeVar("I")  # noqa: E741
+R = TypeVar("R", bound=Row)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the pipeline.
+
+    Attributes:
+        name: Also the name of its folder in the run, such as `03-edit`.
+        unit: What its rows are, in the plural, for people.
+        output: The type of its rows.
+        row_key: The key of the input that a row came from.
+        metadata: Kept in the schema of its files.
+        fingerprint: Of its version, its config and the stages before it.
+        start: Loads whatever the stage needs, in the worker's process, and returns the function
+            that makes a part. A module-level function or a partial of one, so that it travels.
+    """
+
+    name: str
+    unit: str
+    output: type
+    row_key: Callable[[Any], str]
+    fingerprint: str
+    start: Callable[[RunFolder], PartFunction]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def in_batches(
+    inputs: Iterable[I],
+    key: Callable[[I], str],
+    make: Callable[[Sequence[I]], Sequence[Sequence[R]]],
+    size: int,
+    done: Done,
+) -> Iterator[R]:
+    """Yield the rows of inputs in their order, made a batch at a time unless they are done.
+
+    Args:
+        inputs: What the rows are made of.
+        key: Names an input.
+        make: Makes the rows of each input of a batch.
+        size: Inputs in a batch; the last batch may be shorter.
+        done: Rows that are not to be made again.
+    """
+    for group in batched(inputs, size):
+        new = [item for item in group if key(item) not in done]
+        made = iter(make(new)) if new else iter(())
+        for item in group:
+            yield from done[key(item)] if key(item) in done else next(made)
