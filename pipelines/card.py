@@ -87,7 +87,7 @@ def front_matter(facts: CardFacts) -> dict[str, Any]:
     return {
         **_license(facts.licenses),
         "language": ["en"],
-        "pretty_name": facts.name,
+        "pretty_name": " ".join(facts.name.split()),
         "size_categories": [_size(sum(facts.splits.values()))],
         "task_categories": ["image-to-text", "image-to-image"],
         "tags": ["image-difference-captioning", "image-editing", "synthetic", "syned"],

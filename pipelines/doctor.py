@@ -151,4 +151,7 @@ def _recipes(found: DoctorReport) -> Table:
 
 def _table(title: str, *columns: str) -> Table:
     """Return an empty table."""
-    return Table(*columns, title=title, title_justify="left", title_style="bold", box=box.SIMPLE)
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table

@@ -37,6 +37,8 @@ class Exported(BaseModel):
     bytes: int
     licenses: dict[str, int]
     """Rows per licence."""
+    prompt_version: str
+    """Of the writer; empty if nothing was kept."""
 
 
 def export_fingerprint(decided: str, config: ExportConfig) -> str:
@@ -128,6 +130,7 @@ def _write_shards(
     limit = config.shard_megabytes * 1_000_000
     writers: dict[str, ShardWriter] = {}
     licenses: Counter[str] = Counter()
+    prompt_version = ""
     for pair in kept_pairs(run, parts):
         row, split = dataset_row(pair), pair.decision.split or ""
         if split not in writers:
@@ -135,6 +138,7 @@ def _write_shards(
         size = len(row.image.bytes) + len(row.edited_image.bytes)
         writers[split].add(as_dict(row), size)
         licenses[row.license or "unknown"] += 1
+        prompt_version = row.prompt_version
     for writer in writers.values():
         writer.close()
     ordered = [name for name in config.splits if name in writers]
@@ -143,6 +147,7 @@ def _write_shards(
         rows={name: writers[name].rows for name in ordered},
         bytes=sum(writer.bytes for writer in writers.values()),
         licenses=dict(sorted(licenses.items())),
+        prompt_version=prompt_version,
     )
 
 

@@ -1,4 +1,4 @@
-"""Carries out a plan: stage after stage, then the filter and the export. Goes on where it stopped."""
+"""Carries out a plan: stage after stage, then filter and export. Goes on where it stopped."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from pipelines import filter, sample, scan  # noqa: A004
+from pipelines.card import CardFacts, render_card
 from pipelines.decisions import decide_run, decision_fingerprint, is_decided, save_decisions
 from pipelines.export import Exported, export, export_fingerprint, read_exported
 from pipelines.funnel import Funnel, StageCount, count_stage, make_funnel, read_funnel
 from pipelines.plan import Plan, stages
 from pipelines.recipe import Recipe
+from pipelines.score import clip_definition
 from syned.errors import RunError
 from syned.events import OnEvent, RowsDone, StageDone, StageStarted
 from syned.parts import Summary, read_summary
@@ -146,9 +148,19 @@ def _export(recipe: Recipe, run: RunFolder, parts: int, decided: str) -> Exporte
     exported = read_exported(run)
     if exported is not None and exported.fingerprint == mark:
         return exported
-    card = partial(make_card, recipe, read_funnel(run))
+    card = partial(_card, recipe, read_funnel(run))
     return export(run, parts, recipe.export, mark, card)
 
 
-def make_card(recipe: Recipe, funnel: Funnel, exported: Exported) -> str:
-    return ""
+def _card(recipe: Recipe, funnel: Funnel, exported: Exported) -> str:
+    """Return the text of the dataset's README."""
+    facts = CardFacts(
+        name=f"Syned {recipe.name}",
+        recipe=recipe,
+        funnel=funnel,
+        splits=exported.rows,
+        licenses=exported.licenses,
+        prompt_version=exported.prompt_version,
+        clip=clip_definition(recipe.score.clip) if recipe.score.clip else {},
+    )
+    return render_card(facts)

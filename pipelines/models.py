@@ -6,10 +6,12 @@ only ever sees a folder or a Hub id.
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from importlib import import_module
 from pathlib import Path
 
@@ -69,7 +71,8 @@ def _make_whole(folder: Path, make: Callable[[Path], None]) -> None:
             f"set {CACHE_VARIABLE} to a folder that can be written"
         ) from error
     try:
-        make(draft)
+        with redirect_stderr(io.StringIO()):  # progress bars
+            make(draft)
         _publish(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)

@@ -47,7 +47,9 @@ def stages(recipe: Recipe) -> list[Stage]:
     for module, unit, output, key, config in table:
         mark = fingerprint([mark, module.NAME, module.VERSION, config])
         start = partial(module.start, recipe=recipe)
-        made.append(Stage(module.NAME, unit, output, partial(_key, name=key), mark, start))
+        metadata = score.definitions(recipe) if module is score else {}
+        row_key = partial(_key, name=key)
+        made.append(Stage(module.NAME, unit, output, row_key, mark, start, metadata))
     return made
 
 

@@ -174,7 +174,7 @@ class VllmWriter(Section):
 class InstructPix2PixEditor(Section):
     """InstructPix2Pix (arXiv 2211.09800) through diffusers."""
 
-    EXECUTION: ClassVar[frozenset[str]] = frozenset({"device", "batch_size"})
+    EXECUTION: ClassVar[frozenset[str]] = frozenset({"device", "batch_size", "threads"})
 
     engine: Literal["instruct_pix2pix"] = "instruct_pix2pix"
     model: str
@@ -183,6 +183,8 @@ class InstructPix2PixEditor(Section):
     dtype: DType = "float16"
     batch_size: PositiveInt = 4
     """Pictures in one call; the last batch of a part is padded to it."""
+    threads: PositiveInt | None = None
+    """On a CPU: threads of torch, all cores if not given; small models are faster on one."""
     num_inference_steps: PositiveInt = 100
     guidance_scale: Annotated[float, Field(gt=1)] = 7.5
     """Text guidance; at 1 or below diffusers silently switches guidance off."""
@@ -198,13 +200,16 @@ class ProceduralEditor(Section):
 class ClipConfig(Section):
     """A CLIP checkpoint through transformers."""
 
-    EXECUTION: ClassVar[frozenset[str]] = frozenset({"device", "batch_size"})
+    EXECUTION: ClassVar[frozenset[str]] = frozenset({"device", "batch_size", "threads"})
 
     model: str
     revision: str | None = None
     device: Device = "cuda"
     dtype: DType = "float32"
     batch_size: PositiveInt = 64
+    """Pairs in one call; the last batch of a part is padded to it."""
+    threads: PositiveInt | None = None
+    """On a CPU: threads of torch, all cores if not given; small models are faster on one."""
 
 
 class InstructConfig(Section):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from pipelines import edit
 from pipelines.engines import ClipScores, Rejected, ScoreJob, Scorer
-from pipelines.recipe import Recipe, ScoreConfig
-from pipelines.scorers.pixels import pixel_scores
+from pipelines.recipe import ClipConfig, Recipe, ScoreConfig
+from pipelines.scorers.pixels import CHANGE_THRESHOLD, SSIM_SIDE, pixel_scores
 from syned.batches import join_sorted
 from syned.errors import RowError
 from syned.ids import digest
@@ -23,6 +24,34 @@ NAME = "04-score"
 VERSION = 1
 BATCH = 32
 """Pairs that are decoded at once."""
+
+
+def clip_definition(config: ClipConfig) -> dict[str, str]:
+    """Return what CLIP scores depend on; only scores of the same definition can be compared."""
+    return {
+        "backbone": config.model,
+        "revision": config.revision or "not pinned",
+        "resize": "bicubic, straight to the input size, without a crop",
+        "dtype": config.dtype,
+    }
+
+
+def pixel_definition() -> dict[str, str]:
+    """Return what pixel scores depend on."""
+    return {
+        "changed_area": f"share of pixels with a channel that differs by more than "
+        f"{CHANGE_THRESHOLD} of 255",
+        "ssim": f"Wang et al. 2004, on luma, averaged down to a longer side of about {SSIM_SIDE}",
+        "phash": "64-bit DCT hash of the luma",
+    }
+
+
+def definitions(recipe: Recipe) -> dict[str, str]:
+    """Return the definitions of a run's scores, for the schema of the files that hold them."""
+    found: dict[str, object] = {"pixels": pixel_definition()}
+    if recipe.score.clip:
+        found["clip"] = clip_definition(recipe.score.clip)
+    return {"syned_scores": json.dumps(found)}
 
 
 @dataclass(frozen=True, slots=True)

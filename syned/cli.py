@@ -255,7 +255,7 @@ def preview(
 
         syned preview runs/demo --png --limit 6 --out sheet.png
     """
-    from pipelines.preview import look
+    from pipelines.preview.look import look
     from syned.run import RunFolder
 
     with _told("Give the same command again."):

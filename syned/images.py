@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import threading
 import warnings
 from collections.abc import Iterator
@@ -31,6 +32,9 @@ SIDE_STEP = 8
 """Both sides are multiples of it, in pixels: the step of Stable Diffusion's autoencoder."""
 
 _WARNINGS = threading.RLock()
+
+# What Pillow logs about damaged files is printed only if the user has set up logging.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 def decode_picture(

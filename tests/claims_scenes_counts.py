@@ -1,4 +1,4 @@
-"""What captions claim that count, or say that an object has gone or come; see claims_scenes.py."""
+"""Captions that count objects, or say that one has gone or come; see claims_scenes.py."""
 
 from __future__ import annotations
 

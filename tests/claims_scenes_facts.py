@@ -35,7 +35,6 @@ SHAPE = "circle|square|triangle|star|diamond|cross|ring|heart|hexagon|crescent|o
 MARKS = {"stripes": "striped", "checks": "chequered", "dots": "dotted", "speckles": "speckled"}
 SIZES = {"small": 0, "medium": 1, "large": 2}
 
-
 Thing = dict[str, Any]
 
 
@@ -58,9 +57,6 @@ class Pair:
     @property
     def new(self) -> list[Thing]:
         return [thing for thing in self.second if thing not in self.first]
-
-    def reversed(self) -> Pair:
-        return Pair(self.second, self.first, self.grounds[::-1])
 
     def kept(self, *fields: str) -> bool:
         """Say whether exactly one object changed, and not in these fields."""

@@ -1,4 +1,4 @@
-"""What captions claim of the background; see claims_scenes.py."""
+"""Captions about the background; see claims_scenes.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What captions claim that say that an object has another colour or size; see claims_scenes.py."""
+"""Captions that say that an object has another colour or size; see claims_scenes.py."""
 
 from __future__ import annotations
 
@@ -85,9 +85,9 @@ def _(pair, ref, other):
 # a size is another
 
 
-@rule("<ref> (?:is now|has become) (?:<more>|<less>)")
-def _(pair, ref, more, _less):
-    return changed(pair, ref) and resized(pair, 1 if more else -1) and unsized(ref)
+@rule("<ref> (?:is now|has become) (?:(larger)|smaller)")
+def _(pair, ref, larger):
+    return changed(pair, ref) and resized(pair, 1 if larger else -1) and unsized(ref)
 
 
 def unsized(ref: str) -> bool:

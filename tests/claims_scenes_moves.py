@@ -1,4 +1,4 @@
-"""What captions claim that say that an object is elsewhere or has another shape; see claims_scenes.py."""
+"""Captions that say that an object has another place or shape; see claims_scenes.py."""
 
 from __future__ import annotations
 

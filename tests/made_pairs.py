@@ -29,10 +29,16 @@ def photo(name="coffee", longest=512):
     return picture
 
 
-def encoded(picture):
+def encoded(picture, quality=95):
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=95)
+    picture.save(buffer, "JPEG", quality=quality)
     return EncodedImage(bytes=buffer.getvalue())
+
+
+@cache
+def picture_of(name, edit=None):
+    """Return a photograph, edited or not, as it is stored."""
+    return encoded(edit(photo(name)) if edit else photo(name))
 
 
 def with_disc(picture, box=(40, 30, 130, 120)):
@@ -68,7 +74,7 @@ def made_pair(
     status = status or (Status.OK if kept else Status.FILTERED)
     sample = SampleRow(
         image_id=image_id,
-        image=encoded(picture),
+        image=picture_of(name),
         width=picture.width,
         height=picture.height,
         source="photos",
@@ -82,6 +88,7 @@ def made_pair(
     said = InstructRow(
         pair_id=pair_id,
         image_id=image_id,
+        instruction_id=f"{image_id}-0",
         instruction_index=0,
         candidate_index=0,
         task=task,
@@ -95,7 +102,7 @@ def made_pair(
     edited = score = None
     if edit is not None:
         edited = EditRow(
-            pair_id=pair_id, edited_image=encoded(edit(picture)), editor="procedural", seed=number
+            pair_id=pair_id, edited_image=picture_of(name, edit), editor="procedural", seed=number
         )
         score = ScoreRow(
             pair_id=pair_id,

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 from made_pairs import (
@@ -23,6 +24,7 @@ from PIL import Image
 from pipelines.preview.difference import find_difference
 from pipelines.preview.page import spread, write_page
 from pipelines.preview.record import safe_json
+from syned.images import load_picture
 from syned.reasons import Reason, Status
 
 
@@ -31,11 +33,14 @@ class Elements(HTMLParser):
 
     def __init__(self, path):
         super().__init__()
-        self.found = []
+        self.found = [["", {}, ""]]
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attrs):
         self.found.append([tag, dict(attrs), ""])
+
+    def handle_endtag(self, _tag):
+        self.found.append(["", {}, ""])
 
     def handle_data(self, data):
         self.found[-1][2] += data
@@ -96,9 +101,8 @@ def test_an_edit_of_everything_is_the_whole_picture_and_has_no_outline():
 
 @pytest.mark.parametrize("name", ["coffee", "astronaut", "chelsea", "rocket", "retina"])
 def test_compression_is_no_difference(name):
-    buffer = io.BytesIO()
-    photo(name).save(buffer, "JPEG", quality=60)
-    found = find_difference(photo(name), Image.open(buffer).convert("RGB"))
+    good, bad = (load_picture(encoded(photo(name), quality)) for quality in (95, 60))
+    found = find_difference(good, bad)
     assert found.outlines == ()
     assert not found.whole
 
@@ -221,7 +225,7 @@ def test_a_part_of_the_pairs_is_spread_evenly(total, limit):
     chosen = list(spread(iter(range(total)), total, limit))
     expected = min(total, limit)
     assert len(chosen) == expected
-    gaps = {b - a for a, b in zip(chosen, chosen[1:], strict=False)}
+    gaps = {b - a for a, b in pairwise(chosen)}
     assert not gaps or max(gaps) - min(gaps) <= 1
 
 

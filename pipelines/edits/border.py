@@ -23,12 +23,12 @@ FRAMED = Wording(
         "The image now has {a_border}.",
         "{A_border} has been put around the picture.",
         "All four edges of the second picture are covered by a {width} band of {colour}.",
-        "The first image runs up to its edges, while the second is framed in {colour}.",
+        "The first image has no such frame, while the second is enclosed in {colour}.",
         "Inside {a_border}, the same content is still to be seen.",
         "Apart from the {width} frame in {colour} that surrounds it, the picture is as before.",
         "What differs is the margin, which has turned {colour} on all sides.",
         "A frame has been added: it is {colour}, {width} and runs along every edge.",
-        "Before, nothing framed the picture; now {a_border} does.",
+        "The picture was without it before; now {a_border} surrounds everything.",
         "Someone has drawn {a_border} along the outer edge of the image.",
     ),
     change="with {a_border}",
@@ -72,7 +72,7 @@ class Border(PictureEdit):
         colour = COLOURS[self.colour]
         return all(measure.appeared(before, after, box, colour) >= 0.75 for box in outer) and all(
             measure.appeared(before, after, box, colour) <= 0.05
-            and float((measure.distance(after.crop(box), colour) >= measure.FAR).mean()) >= 0.6
+            and measure.share_far(after.crop(box), colour) >= 0.6
             for box in inner
         )
 

@@ -67,11 +67,11 @@ TINTED = Wording(
     captions=(
         "The image has {a_tint} tint.",
         "{A_tint} colour cast now covers the whole picture.",
-        "All colours have been shifted towards {tint}.",
+        "Every tone has been shifted towards {tint}.",
         "The second picture looks as if it were seen through {tint} glass.",
         "Compared with the first image, the second one is bathed in {tint} light.",
         "Without any change of content, everything has taken on {a_tint} shade.",
-        "The original colour balance of the first image gives way to {a_tint} one.",
+        "It is as if a filter in {tint} had been put in front of the first image.",
         "Before the edit, the {tint} tone that lies over the picture was missing.",
         "An even layer of {tint} has been blended into the picture.",
         "{Tint} dominates the second image from edge to edge, while the first has no such tint.",
@@ -79,14 +79,13 @@ TINTED = Wording(
     change="with {a_tint} tint",
 )
 
-TintName = Literal["orange", "yellow", "green", "blue", "magenta", "red"]
+TintName = Literal["orange", "yellow", "green", "blue", "magenta"]
 TINTS: dict[TintName, RGB] = {
     "orange": (255, 140, 20),
     "yellow": (255, 235, 30),
     "green": (30, 200, 70),
     "blue": (30, 90, 255),
     "magenta": (235, 40, 215),
-    "red": (240, 30, 30),
 }
 
 
@@ -144,10 +143,12 @@ class Tint(PictureEdit):
         return picture.point([round(keep * x + self.share * c) for c in levels for x in range(256)])
 
     def holds(self, before: Image.Image, after: Image.Image) -> bool:
-        """Say whether the mean colour has moved by 30 levels of hue, to the named tint's."""
+        """Say whether the mean colour has moved by 36 levels of hue, to the named tint's hue."""
         was, now = (_hue_vector(measure.mean_colour(p)) for p in (before, after))
-        moved = float(np.linalg.norm(now - was))
-        return moved >= 30 and float(np.linalg.norm(now)) >= 30 and _nearest(now) == self.tint
+        moved, reached = float(np.linalg.norm(now - was)), float(np.linalg.norm(now))
+        likeness = {tint: _cosine(now, TINTS[tint]) for tint in TINTS}
+        nearest = max(likeness, key=lambda tint: likeness[tint])
+        return moved >= 36 and reached >= 30 and nearest == self.tint and likeness[nearest] >= 0.9
 
     def wording(self) -> Wording:
         """Return the words for this tint."""
@@ -162,11 +163,7 @@ def _hue_vector(colour: np.ndarray) -> np.ndarray:
     return np.asarray(colour - colour.mean())
 
 
-def _nearest(vector: np.ndarray) -> TintName:
-    """Return the tint whose hue vector has the smallest angle to the given one."""
-
-    def cosine(tint: TintName) -> float:
-        other = _hue_vector(np.asarray(TINTS[tint], dtype=np.float64))
-        return float(vector @ other / np.linalg.norm(other))
-
-    return max(TINTS, key=cosine)
+def _cosine(vector: np.ndarray, colour: RGB) -> float:
+    """Return the cosine of the angle between a hue vector and a colour's, in [-1, 1]."""
+    other = _hue_vector(np.asarray(colour, dtype=np.float64))
+    return float(vector @ other / max(1e-9, np.linalg.norm(other) * np.linalg.norm(vector)))

@@ -36,7 +36,7 @@ WRITTEN = Wording(
         'Text was added: it reads "{word}" and stands {at}.',
         '{noun} of the picture now carries the word "{word}".',
         'Apart from the {colour} word "{word}" {at}, nothing is new.',
-        'Someone has put the inscription "{word}" {at_also}, in big {colour} capitals.',
+        'Someone has put the inscription "{word}" {at_also}, in {colour} capitals.',
         'You can read "{word}" {at} after the edit.',
         'Over the unchanged picture, the {colour} word "{word}" appears {at}.',
     ),
@@ -76,7 +76,7 @@ class Lettering(PictureEdit):
         if (bottom - top) < 0.045 * max(picture.size) or right > picture.width or left < 0:
             return None
         ground = picture.crop((left, top, right, bottom))
-        far = [n for n in INKS if measure.distance(ground, COLOURS[n]).mean() >= 150]
+        far = [n for n in INKS if measure.share_far(ground, COLOURS[n]) >= 0.95]
         return edit.model_copy(update={"colour": rng.choice(far)}) if far else None
 
     def _size(self, size: tuple[int, int]) -> int:

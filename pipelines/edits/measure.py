@@ -111,6 +111,11 @@ def share_changed(before: Image.Image, after: Image.Image) -> float:
     return sum(largest.histogram()[40:]) / (largest.width * largest.height)
 
 
+def share_far(picture: Image.Image, colour: RGB) -> float:
+    """Return the share of pixels that are plainly of another colour."""
+    return float((distance(picture, colour) >= FAR).mean())
+
+
 def appeared(before: Image.Image, after: Image.Image, box: Box, colour: RGB) -> float:
     """Return the share of a box's pixels that have a colour now and were far from it before."""
     now = distance(after.crop(box), colour) < NEAR

@@ -96,15 +96,16 @@ class Sepia(PictureEdit):
     def apply(self, picture: Image.Image) -> Image.Image:
         """Return the luma of the picture on a scale from dark brown to cream."""
         return ImageOps.colorize(
-            picture.convert("L"), black=(28, 14, 4), mid=(148, 104, 62), white=(255, 238, 205)
+            picture.convert("L"), black=(28, 14, 4), mid=(148, 104, 62), white=(252, 228, 188)
         )
 
     def holds(self, before: Image.Image, after: Image.Image) -> bool:
-        """Say whether colours have moved by 18 levels on average, to red over green over blue."""
+        """Say whether colours have moved by 18 levels on average, to brown and not to cream."""
         before, after = measure.small(before), measure.small(after)
         red, green, blue = measure.mean_colour(after)
         return (
             measure.colourfulness(before) >= 18
+            and measure.mean_luma(after) <= 195
             and measure.recoloured(before, after) >= 18
             and red >= green + 12
             and green >= blue + 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from functools import cache
+from functools import cache, lru_cache
 from typing import ClassVar, Literal, Self
 
 from PIL import Image, ImageDraw
@@ -37,7 +37,7 @@ PASTED = Wording(
         "{a_sized} sits {at_also}, where none was before.",
         "The second image differs from the first by {a_shape} {at}.",
         "{noun} of the picture now shows {a_shape}.",
-        "Nothing else has changed, but {a_sized} covers part of the picture {at}.",
+        "All else is as before, yet {a_sized} covers part of the picture {at}.",
         "A sticker was put onto the image: {a_shape} {at}.",
         "{at} of the first image, the {shape} that the second one shows is missing.",
         "Someone has placed {a_sized} {at}.",
@@ -50,7 +50,7 @@ ShapeName = Literal["circle", "square", "triangle", "star", "heart", "diamond", 
 SIZES: dict[Literal["small", "large"], float] = {"small": 0.17, "large": 0.34}
 """Side of the shape's box as a share of the shorter side of the picture."""
 
-MASTER_SIDE = 768
+MASTER_SIDE = 512
 """Side of the square in which shapes are drawn before they are scaled down, in pixels."""
 BOX = Image.Resampling.BOX
 
@@ -112,7 +112,7 @@ class Sticker(PictureEdit):
             size=rng.choice(list(SIZES)),
         )
         ground = picture.crop(edit._box(picture.size))
-        far = [n for n, c in COLOURS.items() if measure.distance(ground, c).mean() >= 170]
+        far = [n for n, c in COLOURS.items() if measure.share_far(ground, c) >= 0.95]
         return edit.model_copy(update={"colour": rng.choice(far)}) if far else None
 
     def _box(self, size: tuple[int, int]) -> measure.Box:
@@ -154,6 +154,7 @@ class Sticker(PictureEdit):
         )
 
 
+@lru_cache(256)
 def _masks(shape: ShapeName, side: int) -> tuple[Image.Image, Image.Image]:
     """Return the masks of a shape with its outline and of its fill, smooth, L (side, side)."""
     outer, inner = (_master(shape, scale).resize((side, side), BOX) for scale in (1.0, 0.84))

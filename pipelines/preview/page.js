@@ -197,7 +197,7 @@ function show() {
   const shown = chosen.slice(first, first + PAGE_SIZE);
   list.replaceChildren(...(shown.length ? shown.map(card) : [emptyNote()]));
   const range = shown.length ? `${number(first + 1)}–${number(first + shown.length)} of ` : "";
-  document.getElementById("status").textContent = `${range}${number(chosen.length)} pairs`;
+  document.getElementById("status").textContent = `${range}${number(chosen.length)} ${chosen.length === 1 ? "pair" : "pairs"}`;
   document.getElementById("page").textContent = `${number(page + 1)} / ${number(pages)}`;
   document.getElementById("previous").disabled = page === 0;
   document.getElementById("next").disabled = page >= pages - 1;

@@ -125,7 +125,7 @@ def _thumbnail(picture: Image.Image | None) -> dict[str, Any] | None:
     if picture is None:
         return None
     small = picture.copy()
-    small.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
+    small.thumbnail((THUMBNAIL, THUMBNAIL))
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=QUALITY)
     address = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -33,7 +33,7 @@ def source_for(path: str) -> recipe.Source:
         folder_path(path)
         return recipe.FolderSource(path=path)
     place = Path(path).expanduser()
-    if not place.exists():
+    if not path or not place.exists():
         return _hub_dataset(path)
     parquet = _first_parquet(place)
     return recipe.FolderSource(path=str(place)) if parquet is None else _table(place, parquet)

@@ -88,6 +88,8 @@ def open_folder(config: FolderSource) -> FolderPictures:
     if not root.is_dir():
         what = "is not a folder" if root.exists() else "there is no such folder"
         raise SourceError(f"{as_text(config.path)}: {what}; expected a folder of pictures")
+    if not os.access(root, os.R_OK | os.X_OK):
+        raise SourceError(f"{as_text(config.path)}: you are not permitted to list this folder")
     names, notes, others = _scan(root)
     if not names:
         raise SourceError(f"{as_text(config.path)}: {_nothing_found(others)}")
@@ -111,7 +113,7 @@ def source_name(path: str) -> str:
     """Return the name kept in rows: the last folder alone, so that runs can be published."""
     if path == BUILTIN_PHOTOS:
         return path
-    return f"folder:{as_text(folder_path(path).absolute().name)}"
+    return f"folder:{as_text(os.path.basename(os.path.abspath(folder_path(path))))}"
 
 
 @cache

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import io
-from contextlib import redirect_stderr
 from pathlib import Path
 
 from syned.errors import EngineError, MissingExtra
@@ -25,11 +23,10 @@ def make(folder: Path) -> None:
 
     source = {"pretrained_model_name_or_path": str(weights.parent), "gguf_file": weights.name}
     unpack = GgufConfig(dequantize=True, gguf_file=weights.name)
-    with redirect_stderr(io.StringIO()):  # progress bars
-        model = AutoModelForCausalLM.from_pretrained(
-            **source, dtype="bfloat16", quantization_config=unpack
-        )
-        model.save_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(
+        **source, dtype="bfloat16", quantization_config=unpack
+    )
+    model.save_pretrained(folder)
     AutoTokenizer.from_pretrained(**source).save_pretrained(folder)
 
 

@@ -123,15 +123,15 @@ def with_change(source: str, wording: Wording) -> str:
 def five_captions(captions: Sequence[str], rng: random.Random) -> tuple[str, ...]:
     """Draw five captions in random order, preferring those that share few words."""
     order = rng.sample(captions, len(captions))
+    words = {caption: set(re.findall(r"\w+", caption.lower())) for caption in order}
     chosen: list[str] = []
     for caption in order:
-        if all(_overlap(caption, other) <= MAX_OVERLAP for other in chosen):
+        if all(_overlap(words[caption], words[other]) <= MAX_OVERLAP for other in chosen):
             chosen.append(caption)
     rest = [caption for caption in order if caption not in chosen]
     return tuple((chosen + rest)[:NUM_CAPTIONS])
 
 
-def _overlap(one: str, other: str) -> float:
+def _overlap(words: set[str], others: set[str]) -> float:
     """Return the words two captions share as a part of all their words, in [0, 1]."""
-    words, others = (set(re.findall(r"\w+", text.lower())) for text in (one, other))
     return len(words & others) / len(words | others)

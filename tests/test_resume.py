@@ -1,0 +1,184 @@
+"""Kill a run at any moment, give the same command again: the bytes are those of a whole run."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from conftest import SMALL, Cli, run_cli
+
+ARGS = ("generate", "--recipe", "demo", "--n", "24", "--out", "run", *SMALL, "--set", "part_size=4")
+STAGES = ("00-scan", "01-sample", "02-instruct", "03-edit", "04-score", "05-filter", "dataset")
+
+
+def contents(run: Path) -> dict[str, object]:
+    """Return what a run holds: bytes of each file, and sidecars without their seconds."""
+    found: dict[str, object] = {}
+    for path in sorted(run.rglob("*")):
+        name = str(path.relative_to(run))
+        if path.is_dir() or name.startswith("logs/") or name == ".lock":
+            continue
+        data = path.read_bytes()
+        if name.endswith(".json") and "/part-" in name:
+            sidecar = json.loads(data)
+            sidecar.pop("seconds")
+            found[name] = sidecar
+        else:
+            found[name] = data
+    return found
+
+
+def start(cwd: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "syned", *ARGS],
+        cwd=cwd,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def wait_for(stage: Path, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    """Wait until a stage has begun, or the process has ended."""
+    end = time.monotonic() + seconds
+    while not stage.exists() and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.005)
+
+
+def kill(process: subprocess.Popen[bytes], whom: str) -> None:
+    """Kill the parent, its worker, or both, without a warning."""
+    family = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+    if whom in ("worker", "all"):
+        for child in family:
+            if child.is_running():
+                child.kill()
+    if whom in ("parent", "all") and process.poll() is None:
+        os.kill(process.pid, signal.SIGKILL)
+    process.wait(timeout=60)
+    psutil.wait_procs(family, timeout=30)
+    assert not [child for child in family if child.is_running()], "a worker outlived its parent"
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    folder = tmp_path_factory.mktemp("whole")
+    done = run_cli(*ARGS, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return contents(folder / "run")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("round_", range(3))
+def test_killed_at_random_moments_it_ends_with_the_same_bytes(
+    round_: int, tmp_path: Path, whole: dict[str, object]
+) -> None:
+    rng = random.Random(round_)
+    for stage in STAGES:
+        process = start(tmp_path)
+        wait_for(tmp_path / "run" / stage, process)
+        time.sleep(rng.uniform(0, 0.4))
+        kill(process, rng.choice(["parent", "worker", "all"]))
+    done = run_cli(*ARGS, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert contents(tmp_path / "run") == whole
+
+
+def test_a_finished_run_is_not_made_again(demo_run: Path) -> None:
+    before = {p: p.stat().st_mtime_ns for p in demo_run.rglob("*.parquet")}
+    args = ("generate", "--recipe", "demo", "--n", "40", "--out", "run", *SMALL)
+    again = run_cli(*args, "--set", "part_size=16", cwd=demo_run.parent)
+    assert again.returncode == 0, again.stderr
+    assert {p: p.stat().st_mtime_ns for p in demo_run.rglob("*.parquet")} == before
+
+
+def test_a_removed_part_is_made_again_alone(tmp_path: Path, whole: dict[str, object]) -> None:
+    assert run_cli(*ARGS, cwd=tmp_path).returncode == 0
+    run = tmp_path / "run"
+    kept = run / "03-edit" / "part-00000.parquet"
+    made = kept.stat().st_mtime_ns
+    (run / "03-edit" / "part-00003.parquet").unlink()
+    (run / "03-edit" / "part-00003.json").unlink()
+    assert run_cli(*ARGS, cwd=tmp_path).returncode == 0
+    assert contents(run) == whole
+    assert kept.stat().st_mtime_ns == made
+
+
+def test_an_interrupt_says_how_to_go_on_and_leaves_nothing_running(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "syned", *ARGS],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    wait_for(tmp_path / "run" / "02-instruct", process)
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Give the same command again to go on" in output
+    assert "Traceback" not in output
+    psutil.wait_procs(family, timeout=30)
+    assert not [child for child in family if child.is_running()]
+
+
+def test_another_recipe_is_refused_with_the_differing_keys(demo_run: Path) -> None:
+    before = contents(demo_run)
+    args = ("generate", "--recipe", "demo", "--n", "41", "--out", "run", *SMALL)
+    done = run_cli(*args, "--set", "seed=1", cwd=demo_run.parent)
+    assert done.returncode == 2
+    assert "n: the run has 40, asked is 41" in done.stderr
+    assert "seed: the run has 0, asked is 1" in done.stderr
+    assert "part_size: the run has 16, asked is 256" in done.stderr
+    assert "--out" in done.stderr
+    assert contents(demo_run) == before
+
+
+def test_a_folder_that_is_no_run_is_left_alone(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    done = cli("generate", "--recipe", "demo", "--out", "mine")
+    assert done.returncode == 2
+    assert "is not empty and is not a run (it holds letter.txt)" in done.stderr
+    assert [p.name for p in (tmp_path / "mine").iterdir()] == ["letter.txt"]
+
+
+def test_a_damaged_part_is_named_with_what_to_do(tmp_path: Path) -> None:
+    assert run_cli(*ARGS, cwd=tmp_path).returncode == 0
+    part = tmp_path / "run" / "02-instruct" / "part-00001.parquet"
+    part.write_bytes(part.read_bytes()[:-100])
+    (tmp_path / "run" / "03-edit" / "part-00001.json").unlink()
+    done = run_cli(*ARGS, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "02-instruct/part-00001.parquet cannot be read" in done.stderr
+    assert "Remove it and the .json beside it" in done.stderr
+    part.unlink()
+    part.with_suffix(".json").unlink()
+    assert run_cli(*ARGS, cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.slow
+def test_the_size_of_a_part_changes_nothing_that_is_published(tmp_path: Path) -> None:
+    for size in ("4", "7", "100"):
+        args = ("generate", "--recipe", "demo", "--n", "30", "--out", size, *SMALL)
+        done = run_cli(*args, "--set", f"part_size={size}", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    first, *others = (
+        {
+            **{p.name: p.read_bytes() for p in (tmp_path / size / "dataset").rglob("*.parquet")},
+            "decisions": (tmp_path / size / "05-filter" / "decisions.parquet").read_bytes(),
+        }
+        for size in ("4", "7", "100")
+    )
+    assert len(first) > 2
+    for other in others:
+        assert other == first
