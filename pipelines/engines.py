@@ -59,10 +59,15 @@ class Written:
 class Writer(Protocol):
     """Writes an instruction and five reference captions."""
 
-    name: str
-    """Engine and model, as kept in the rows."""
-    prompt_version: str
-    """Version of the prompt or of the templates."""
+    @property
+    def name(self) -> str:
+        """Engine and model, as kept in the rows."""
+        ...
+
+    @property
+    def prompt_version(self) -> str:
+        """Version of the prompt or of the templates."""
+        ...
 
     def write(self, jobs: Sequence[WriteJob]) -> list[Written | Rejected]:
         """Answer each job, in order."""
@@ -95,8 +100,10 @@ class Edited:
 class Editor(Protocol):
     """Makes the edited picture."""
 
-    name: str
-    """Engine and model, as kept in the rows."""
+    @property
+    def name(self) -> str:
+        """Engine and model, as kept in the rows."""
+        ...
 
     def edit(self, jobs: Sequence[EditJob]) -> list[Edited | Rejected]:
         """Answer each job, in order."""
@@ -136,9 +143,6 @@ class ClipScores:
 
 class Scorer(Protocol):
     """Scores pairs with a model."""
-
-    definition: dict[str, str]
-    """Backbone, revision and resize: what makes scores comparable."""
 
     def score(self, jobs: Sequence[ScoreJob]) -> list[ClipScores | Rejected]:
         """Answer each job, in order."""

@@ -6,6 +6,7 @@ So ids and rows are the same whatever the size of a part.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -114,7 +115,7 @@ def lay_out(recipe: Recipe, scan: Sequence[ScanRow]) -> Layout:
     accepted = [row for row in scan if row.status is Status.OK]
     numbers = range(len(recipe.sample.sources))
     usable = [[row for row in accepted if row.source_number == i] for i in numbers]
-    wanted = _fitted(recipe, usable)
+    wanted = _fitted(recipe, usable, Counter(row.reason for row in scan if row.reason))
     counts = [
         count
         for pictures, number in zip(usable, wanted, strict=True)
@@ -126,26 +127,40 @@ def lay_out(recipe: Recipe, scan: Sequence[ScanRow]) -> Layout:
     return Layout(tuple(p for p, _ in used), tuple(c for _, c in used), per_part)
 
 
-def _fitted(recipe: Recipe, usable: Sequence[Sequence[ScanRow]]) -> list[int]:
+def _fitted(
+    recipe: Recipe, usable: Sequence[Sequence[ScanRow]], rejects: Counter[str]
+) -> list[int]:
     """Return the instructions of each source, as far as its pictures allow."""
     wanted = instructions_by_source(recipe)
     room = [capacity(recipe, pictures) for pictures in usable]
     if sum(room) < sum(wanted):
-        raise too_few(recipe, sum(len(p) for p in usable), sum(room), "usable pictures")
+        raise too_few(recipe, sum(len(p) for p in usable), sum(room), "usable pictures", rejects)
     fitted = [min(w, r) for w, r in zip(wanted, room, strict=True)]
     for i, space in enumerate(room):
         fitted[i] += min(space - fitted[i], sum(wanted) - sum(fitted))
     return fitted
 
 
-def too_few(recipe: Recipe, found: int, room: int, what: str) -> SourceError:
-    """Return the error for too few pictures."""
+def too_few(
+    recipe: Recipe, found: int, room: int, what: str, rejects: Counter[str] | None = None
+) -> SourceError:
+    """Return the error for too few pictures.
+
+    Args:
+        recipe: Says how many pairs are wanted.
+        found: How many pictures there are.
+        room: How many instructions they allow.
+        what: What the pictures are called.
+        rejects: Pictures that were turned away, per reason.
+    """
     possible = room * recipe.edit.candidates
     limit = recipe.sample.max_instructions_per_image
     allowed = f"at {limit} instructions each" if limit else "with their own instructions only"
+    reasons = ", ".join(f"{count} {reason}" for reason, count in (rejects or {}).items())
+    turned_away = f"Turned away (see 00-scan in the run): {reasons}. " if reasons else ""
     return SourceError(
         f"asked for {recipe.n} pairs, but {found} {what} {allowed} and "
-        f"{recipe.edit.candidates} candidates per instruction make {possible}. "
+        f"{recipe.edit.candidates} candidates per instruction make {possible}. {turned_away}"
         + (f"Ask for --n {possible}, add pictures" if possible else "Add pictures")
         + (", or raise sample.max_instructions_per_image." if limit and found else ".")
     )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 from pipelines import edit, instruct, sample, score
 from pipelines.decisions import read_decisions
-from syned.batches import join_sorted
+from syned.batches import join_sorted, left_join
 from syned.parts import read_part
 from syned.rows import (
     DecisionRow,
@@ -18,9 +17,6 @@ from syned.rows import (
     ScoreRow,
 )
 from syned.run import RunFolder
-
-
-R = TypeVar("R", EditRow, ScoreRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +41,10 @@ def _pairs_of_part(run: RunFolder, part: int, decisions: Iterator[DecisionRow]) 
     """Yield the pairs of one part; decisions are read on from where they stand."""
     pictures = read_part(run.stage(sample.NAME), part, SampleRow)
     instructs = read_part(run.stage(instruct.NAME), part, InstructRow)
-    edits = _Follower(read_part(run.stage(edit.NAME), part, EditRow))
-    scores = _Follower(read_part(run.stage(score.NAME), part, ScoreRow))
-    joined = join_sorted(instructs, pictures, lambda r: r.image_id, lambda p: p.image_id)
-    for row, picture in joined:
-        decision = next(decisions)
-        yield Pair(picture, row, edits.of(row.pair_id), scores.of(row.pair_id), decision)
-
-
-class _Follower(Generic[R]):
-    """Rows of a later stage, met in order; not every pair has one."""
-
-    def __init__(self, rows: Iterator[R]) -> None:
-        self._rows = rows
-        self._next = next(rows, None)
-
-    def of(self, pair_id: str) -> R | None:
-        """Return the pair's row, if it has one."""
-        row = self._next
-        if row is None or row.pair_id != pair_id:
-            return None
-        self._next = next(self._rows, None)
-        return row
+    edits = read_part(run.stage(edit.NAME), part, EditRow)
+    scores = read_part(run.stage(score.NAME), part, ScoreRow)
+    written = join_sorted(instructs, pictures, lambda r: r.image_id, lambda p: p.image_id)
+    edited = left_join(written, edits, lambda w: w[0].pair_id, lambda e: e.pair_id)
+    scored = left_join(edited, scores, lambda e: e[0][0].pair_id, lambda s: s.pair_id)
+    for ((row, picture), edit_row), score_row in scored:
+        yield Pair(picture, row, edit_row, score_row, next(decisions))

@@ -94,7 +94,7 @@ def driver_gpus() -> tuple[str, ...]:
 
 def _engines(recipe: Recipe) -> list[str]:
     """Return the engines of a recipe, and the models that need more than their engine."""
-    named = [recipe.instruct.writer.engine, recipe.edit.editor.engine]
+    named: list[str] = [recipe.instruct.writer.engine, recipe.edit.editor.engine]
     named += ["clip"] if recipe.score.clip else []
     return named + [model for _, model in _models_of(recipe) if model in PACKAGES]
 

@@ -39,3 +39,23 @@ def join_sorted(
             if current is None:
                 raise ValueError(f"no partner for {left_key(item)!r}")
         yield item, current
+
+
+def left_join(
+    left: Iterable[A],
+    right: Iterable[B],
+    left_key: Callable[[A], Hashable],
+    right_key: Callable[[B], Hashable],
+) -> Iterator[tuple[A, B | None]]:
+    """Yield each left item with the right item of the same key, or with nothing.
+
+    Both sides are in the same order of keys, and no key occurs twice on a side.
+    """
+    iterator = iter(right)
+    current = next(iterator, None)
+    for item in left:
+        if current is None or right_key(current) != left_key(item):
+            yield item, None
+            continue
+        yield item, current
+        current = next(iterator, None)

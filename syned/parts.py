@@ -76,8 +76,8 @@ def write_whole(path: Path, text: str) -> None:
 def write_part(
     folder: Path,
     index: int,
-    rows: Iterable[R],
-    row_type: type[R],
+    rows: Iterable[Row],
+    row_type: type[Row],
     fingerprint: str,
     *,
     before: str = "",

@@ -57,7 +57,7 @@ def set_values(values: Mapping[str, Any], assignments: Sequence[str]) -> dict[st
             continue
         try:
             _assign(result, key.strip().split("."), yaml.safe_load(text))
-        except (yaml.YAMLError, TypeError, IndexError, ValueError) as error:
+        except (yaml.YAMLError, IndexError, ValueError) as error:
             faults.append(f"{assignment!r}: {_one_line(error)}")
     if faults:
         raise RecipeError("--set", faults)
@@ -83,8 +83,6 @@ def _assign(target: Any, path: Sequence[str], value: Any) -> None:
         else:
             target[position] = value
         return
-    if not isinstance(target, dict):
-        raise TypeError(f"there is a plain value before {head!r}")
     if not rest:
         target[head] = value
         return

@@ -226,7 +226,8 @@ def _done(stage: Stage, run: RunFolder, index: int) -> Done:
     if summary is None or summary.fingerprint != stage.fingerprint:
         return {}
     rows: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in read_part(folder, index, stage.output):
+    output: type[Row] = stage.output
+    for row in read_part(folder, index, output):
         rows[stage.row_key(row)].append(row)
     return {
         key: group

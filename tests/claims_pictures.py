@@ -174,11 +174,27 @@ def ink_of(pair: Pair, colour: str | None):
     return [pair.ink(name) for name in names]
 
 
+def at_place(pair: Pair, text: str) -> bool:
+    """Say whether the change is where the text says, if it says where."""
+    return not re.search(PLACE, text, re.IGNORECASE) or pair.place == place_of(text)
+
+
+def lettered(pair: Pair, text: str, _match: re.Match[str]) -> bool:
+    """Something of the named colour, mostly gaps, is new at the place."""
+    colour = re.search(COLOUR, text, re.IGNORECASE)
+    return at_place(pair, text) and 0.08 < pair.ink(colour[1].lower()).mean() < 0.5
+
+
+def stuck(pair: Pair, text: str, _match: re.Match[str]) -> bool:
+    left, top, right, bottom = pair.changed_box
+    return at_place(pair, text) and bool(pair.changed[top:bottom, left:right].mean() > 0.3)
+
+
 def written(pair: Pair, text: str, match: re.Match[str]) -> bool:
     outside = text.replace(match[0], "")
     colour = re.search(COLOUR, outside, re.IGNORECASE)
     inks = [i for i in ink_of(pair, colour and colour[1].lower()) if i.mean() > 0.08]
-    return pair.place == place_of(outside) and match[1] in [read_word(ink) for ink in inks]
+    return at_place(pair, outside) and match[1] in [read_word(ink) for ink in inks]
 
 
 def pasted(pair: Pair, text: str, match: re.Match[str]) -> bool:
@@ -188,7 +204,7 @@ def pasted(pair: Pair, text: str, match: re.Match[str]) -> bool:
     size = re.search(r"small|large", text)
     wide = max(right - left, bottom - top) / min(pair.size)
     sized = size is None or (wide < 0.25 if size[0] == "small" else wide > 0.25)
-    return pair.place == place_of(text) and read_shape(ink) == match[1] and sized
+    return at_place(pair, text) and read_shape(ink) == match[1] and sized
 
 
 def unchanged(pair: Pair, *_: object) -> bool:
@@ -205,13 +221,19 @@ CLAIMS: tuple[tuple[str, Check], ...] = (
     # words and shapes, which the text names
     (r'"([A-Z]+)"', written),
     (rf"\b{SHAPES}\b", pasted),
+    (r"inscription|lettering", lettered),
+    (r"sticker", stuck),
     (r"border|frame in|enclosed in|frame has been|band of|margin", framed),
     # nothing
-    (r"^Nothing (in the picture|was added)|Both images show|no difference|looks just like", unchanged),
+    (
+        r"^Nothing (in the picture|was added)|Both images show|no difference|looks just like",
+        unchanged,
+    ),
     (r"Whatever can be seen|^The content is unchanged|take the two for|no change in", unchanged),
     (r"^No edit|everything has stayed", unchanged),
     # turns, before flips since both speak of upside down; backward directions come first
-    (r"180 degrees|half a turn|half turn|lower right corner|other way up|stands on its head, and", around),
+    (r"180 degrees|half a turn|half turn|lower right corner", around),
+    (r"other way up|stands on its head, and", around),
     (r"Top and bottom as well as left and right", around),
     (rf"turn it {WAY} by 90", directed(quarter, -1)),
     (rf"(?:90 degrees|quarter turn|on its side,) {WAY}", directed(quarter, 1)),
@@ -230,17 +252,27 @@ CLAIMS: tuple[tuple[str, Check], ...] = (
     (r"mirror|left is now|Left and right|horizontal|right edge of|side to side", shows(mirror)),
     (r"swap left and right", shows(mirror)),
     # colour
-    (r"black and white|All colour has|greyscale|shades of grey|is in colour, the second is not", grey),
+    (
+        r"black and white|All colour has|greyscale|shades of grey|is in colour, the second is not",
+        grey,
+    ),
     (r"Colour has given|without any colour|monochrome\.|any other hue", grey),
     (r"(?i)sepia|brown", brown),
     (rf"(?i){TINT} (?:tint|colour cast|glass|light|shade|tone|dominates)", tinted),
     (rf"(?:towards|filter in|layer of) {TINT}", tinted),
     (r"are more vivid", chroma(1)),
     (r"Before, the colours were more muted", chroma(1)),
-    (r"saturation has been increased|appears stronger|far more colourful|become intense", chroma(1)),
-    (r"first one looks faded|makes the whole picture glow|garish|control of a screen far up", chroma(1)),
+    (
+        r"saturation has been increased|appears stronger|far more colourful|become intense",
+        chroma(1),
+    ),
+    (
+        r"first one looks faded|makes the whole picture glow|garish|control of a screen far up",
+        chroma(1),
+    ),
     (r"paler|saturation has been reduced|appears weaker|far less colourful", chroma(-1)),
-    (r"become muted|Before, the colours were more vivid|first one has much stronger colours|closer to grey", chroma(-1)),
+    (r"become muted|Before, the colours were more vivid|closer to grey", chroma(-1)),
+    (r"first one has much stronger colours", chroma(-1)),
     (r"dull, washed-out colours|in the sun for years", chroma(-1)),
     # fine detail
     (r"blur|smoothed away|out of focus|become soft|frosted|hardly be made out", blurred),
@@ -249,11 +281,23 @@ CLAIMS: tuple[tuple[str, Check], ...] = (
     (r"drawn more harshly|sharpness, of which the second has more|details were smoother", sharper),
     (r"nois|[Gg]rain|specks|far cleaner|speckled|dots|static", noisy),
     # contrast before brightness, since it speaks of dark and bright parts too
-    (r"contrast is higher|stronger contrast than the first|were softer|further apart than", contrast(1)),
-    (r"^Bright areas have become brighter|harsher|boost in contrast|first image looks flat", contrast(1)),
+    (
+        r"contrast is higher|stronger contrast than the first|were softer|further apart than",
+        contrast(1),
+    ),
+    (
+        r"^Bright areas have become brighter|harsher|boost in contrast|first image looks flat",
+        contrast(1),
+    ),
     (r"been stretched|tones are deeper", contrast(1)),
-    (r"contrast is lower|flat and washed|weaker contrast|tones are closer|hazy|squeezed", contrast(-1)),
-    (r"first image has stronger contrast|were further apart|differ less|cut in contrast", contrast(-1)),
+    (
+        r"contrast is lower|flat and washed|weaker contrast|tones are closer|hazy|squeezed",
+        contrast(-1),
+    ),
+    (
+        r"first image has stronger contrast|were further apart|differ less|cut in contrast",
+        contrast(-1),
+    ),
     # brightness; what is said of the first picture counts the other way round
     (r"^The first picture is the brighter|Before, there was noticeably more", light(-1)),
     (r"^The first picture is the darker|Before, there was noticeably less", light(1)),

@@ -163,22 +163,26 @@ def overlap(one, other):
     return float((one & other).sum() / max(1, (one | other).sum()))
 
 
+def _sketch(ink):
+    """A mask cut to its box and brought to one small size, so that a pixel's shift is nothing."""
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    small = Image.fromarray(cut).convert("L").resize((40, 8), Image.Resampling.BILINEAR)
+    return np.asarray(small, np.float32).ravel()
+
+
 @cache
 def drawn_word(word: str):
-    """A word in Pillow's own font, cut to its box and brought to one size."""
     font = ImageFont.load_default(64)
-    box = font.getbbox(word)
-    image = Image.new("L", (int(box[2] - box[0]), int(box[3] - box[1])))
-    ImageDraw.Draw(image).text((-box[0], -box[1]), word, 255, font)
-    return np.asarray(image.resize((160, 40))) > 127
+    image = Image.new("L", (600, 100))
+    ImageDraw.Draw(image).text((10, 10), word, 255, font)
+    return _sketch(np.asarray(image) > 127)
 
 
 def read_word(ink) -> str:
-    """The word of the vocabulary that inked pixels look most like, by shape and proportions."""
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    seen = np.asarray(Image.fromarray(cut).convert("L").resize((160, 40))) > 127
-    return max(VOCABULARY, key=lambda word: overlap(seen, drawn_word(word)))
+    """The word of the vocabulary that inked pixels look most like."""
+    seen = _sketch(ink)
+    return max(VOCABULARY, key=lambda word: np.corrcoef(seen, drawn_word(word))[0, 1])
 
 
 def _star(u, v):

@@ -59,7 +59,9 @@ def test_shards_follow_the_rules_of_the_hub(shards: list[Path]) -> None:
         features = json.loads(file.schema_arrow.metadata[b"huggingface"])["info"]["features"]
         assert features["image"] == features["edited_image"] == {"_type": "Image"}
         group = file.metadata.row_group(0)
-        columns = {group.column(i).path_in_schema: group.column(i) for i in range(100)[: group.num_columns]}
+        columns = {
+            group.column(i).path_in_schema: group.column(i) for i in range(100)[: group.num_columns]
+        }
         assert columns["image.bytes"].compression == "UNCOMPRESSED"
         assert columns["instruction"].compression == "ZSTD"
         assert columns["pair_id"].has_column_index

@@ -222,7 +222,7 @@ def test_the_difference_is_outlined_and_the_outline_can_go(visit):
     tab = visit([made_pair(0), made_pair(1, edit=brighter)])
     assert tab.locator(".frame svg").count() == 2
     assert tab.locator(".frame svg").first.is_visible()
-    assert tab.get_by_text("The whole picture differs").is_visible()
+    assert tab.get_by_text("Differs all over").is_visible()
     tab.get_by_label("Outline the difference").uncheck()
     assert not tab.locator(".frame svg").first.is_visible()
 

@@ -99,6 +99,16 @@ def test_an_edit_of_everything_is_the_whole_picture_and_has_no_outline():
     assert found.outlines == ()
 
 
+def test_changes_scattered_all_over_are_the_whole_picture_too():
+    after = photo()
+    for left in range(20, 480, 100):
+        for top in range(20, 320, 100):
+            after = with_disc(after, (left, top, left + 20, top + 20))
+    found = find_difference(photo(), after)
+    assert found.whole
+    assert found.outlines == ()
+
+
 @pytest.mark.parametrize("name", ["coffee", "astronaut", "chelsea", "rocket", "retina"])
 def test_compression_is_no_difference(name):
     good, bad = (load_picture(encoded(photo(name), quality)) for quality in (95, 60))

@@ -6,6 +6,7 @@ import math
 import random
 from typing import ClassVar, Literal, Self
 
+import numpy as np
 from PIL import Image, ImageOps
 
 from pipelines.edits import measure
@@ -83,8 +84,13 @@ class Rotate(PictureEdit):
         return turned if turned.size == picture.size else ImageOps.pad(turned, picture.size)
 
     def holds(self, before: Image.Image, after: Image.Image) -> bool:
-        """Say whether the layout has changed enough: a symmetric picture's does not."""
-        return measure.moved(before, after) >= ENOUGH
+        """Say whether the turned layout, bars apart, differs enough: a symmetric one does not."""
+        upright = measure.layout(before)
+        turned = np.rot90(upright, -self.degrees // 90)
+        return (
+            measure.moved(before, after) >= ENOUGH
+            and float(np.abs(turned - upright).mean()) >= ENOUGH
+        )
 
     def wording(self) -> Wording:
         """Return the words for this angle."""

@@ -14,6 +14,8 @@ VISIBLE = 16.0
 scikit-image: encoding as JPEG at quality 60 instead of 95 makes at most 12.3 on this grid."""
 WHOLE = 0.5
 """Share of the picture from which an outline would only frame it."""
+MOST = 8
+"""Outlines beyond which they would hide the picture: then, too, the whole picture is meant."""
 SPECK = 0.0006
 """Share of the picture below which a region is dropped."""
 
@@ -42,8 +44,9 @@ def find_difference(before: Image.Image, after: Image.Image) -> Difference:
         after: Another picture; it is stretched to the size of `before`.
     """
     mask = _changed(before, after)
-    whole = bool(mask.mean() > WHOLE)
-    return Difference(whole, () if whole else _trace(mask))
+    outlines = () if mask.mean() > WHOLE else _trace(mask)
+    whole = bool(mask.mean() > WHOLE) or len(outlines) > MOST
+    return Difference(whole, () if whole else outlines)
 
 
 def _changed(before: Image.Image, after: Image.Image) -> np.ndarray:

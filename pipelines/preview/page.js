@@ -100,8 +100,8 @@ function frame(pictures, own, other, alt) {
 }
 
 function extent(pictures) {
-  if (pictures.whole) return "The whole picture differs";
-  if (!pictures.mark) return "No visible difference";
+  if (pictures.whole) return "Differs all over";
+  if (!pictures.mark) return "No region stands out";
   return "Differs where outlined";
 }
 

@@ -25,7 +25,6 @@ from pipelines.torch_setup import (
     quiet_transformers,
     torch_dtype,
 )
-from syned.errors import EngineError
 from syned.reasons import Reason
 
 KEY = "score.clip"

@@ -51,6 +51,11 @@ _PATTERNS = (
         "talks about itself",
     ),
     (
+        Reason.UNCLEAN,
+        r"\b(?-i:[Yy]ou|[Yy]our(s|self)?|[Ww]e|[Oo]urs?|[Mm]y|me)\b",
+        "speaks to the reader or of the writer",
+    ),
+    (
         Reason.CUT_OFF,
         r"[,;:(–—-]$|\b(a|an|the|and|or|but|of|with|to|in|on|at|by|for|from|is|are|was|were)$",
         "ends in the middle",
@@ -81,9 +86,11 @@ TASK_MARKS = {
     ),
 }
 """What an instruction for a task must hold, for the tasks that have such words."""
-NOT_FOR_ADD = re.compile(rf"^({_REMOVE})", re.IGNORECASE)
+REMOVAL = re.compile(rf"^({_REMOVE})", re.IGNORECASE)
+NO_REMOVAL = frozenset({Task.ADD, Task.LOCAL, Task.STYLE, Task.COLOR})
+"""Tasks whose instruction does not begin with taking something away."""
 
-_COMMON = frozenset(  # noqa: SIM905
+_COMMON = frozenset(
     "a an the this that these those it its he she they his her their them there here of in on at to"
     " by for from with without into onto over under up down out off as and or but not no nor so if"
     " is are was were be been being has have had do does did can could will would now then than"
@@ -163,7 +170,7 @@ def check_instruction(task: Task, instruction: str, source_caption: str) -> None
         raise RowError(Reason.UNCLEAN, f"the instruction is no command: {shorten(instruction)}")
     mark = TASK_MARKS.get(task)
     if (mark and not mark.search(instruction)) or (
-        task is Task.ADD and NOT_FOR_ADD.search(instruction)
+        task in NO_REMOVAL and REMOVAL.search(instruction)
     ):
         raise RowError(Reason.WRONG_TASK, f"asked to {task}, it says: {shorten(instruction)}")
     if task in NAMES_A_THING and not stems(instruction) & stems(source_caption):
