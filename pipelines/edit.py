@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+
+from PIL import Image
 
 from pipelines import instruct, sample
 from pipelines.engines import Edited, EditJob, Editor, Rejected
-from pipelines.recipe import InstructPix2PixEditor, ProceduralEditor, Recipe
+from pipelines.recipe import ImageConfig, InstructPix2PixEditor, ProceduralEditor, Recipe
 from syned.batches import join_sorted
 from syned.errors import RowError
 from syned.ids import seed_for
 from syned.images import encode_picture, load_picture
 from syned.parts import read_part
 from syned.reasons import Status
-from syned.rows import EditRow, InstructRow, SampleRow, turned_away
+from syned.rows import EditRow, EncodedImage, InstructRow, SampleRow, turned_away
 from syned.run import RunFolder
 from syned.stage import Done, PartFunction, in_batches
+from syned.threads import in_threads
 
 NAME = "03-edit"
 VERSION = 1
@@ -41,12 +45,24 @@ def orders(run: RunFolder, part: int) -> Iterator[Order]:
     return (Order(row, picture) for row, picture in joined)
 
 
-def edit_job(order: Order, recipe: Recipe) -> EditJob:
+def edit_jobs(orders: Sequence[Order], recipe: Recipe) -> list[EditJob]:
+    """Return what an editor is asked; a picture that several pairs share is decoded once."""
+    encoded = {order.picture.image_id: order.picture.image for order in orders}
+    images = dict(zip(encoded, in_threads(_load, encoded.values()), strict=True))
+    return [_edit_job(order, images[order.picture.image_id], recipe) for order in orders]
+
+
+def _load(encoded: EncodedImage | None) -> Image.Image:
+    """Decode a stored picture."""
+    assert encoded is not None, "a row that is ok has a picture"
+    return load_picture(encoded)
+
+
+def _edit_job(order: Order, image: Image.Image, recipe: Recipe) -> EditJob:
     """Return what an editor is asked for one pair."""
     row = order.instruct
-    assert order.picture.image is not None, "a row that is ok has a picture"
     return EditJob(
-        image=load_picture(order.picture.image),
+        image=image,
         scene=order.picture.scene,
         task=row.task,
         instruction=row.instruction,
@@ -57,24 +73,24 @@ def edit_job(order: Order, recipe: Recipe) -> EditJob:
 
 def edit_rows(orders: Sequence[Order], editor: Editor, recipe: Recipe) -> list[list[EditRow]]:
     """Ask the editor, and encode what it made as the source pictures were."""
-    jobs = [edit_job(order, recipe) for order in orders]
-    answers = editor.edit(jobs)
-    return [
-        [_row(order.instruct.pair_id, job, answer, editor, recipe)]
-        for order, job, answer in zip(orders, jobs, answers, strict=True)
+    jobs = edit_jobs(orders, recipe)
+    rows = [
+        EditRow(pair_id=order.instruct.pair_id, editor=editor.name, seed=job.seed)
+        for order, job in zip(orders, jobs, strict=True)
     ]
+    finish = partial(_finished, image=recipe.image)
+    answers = zip(rows, editor.edit(jobs), strict=True)
+    return [[row] for row in in_threads(finish, answers)]
 
 
-def _row(
-    pair_id: str, job: EditJob, answer: Edited | Rejected, editor: Editor, recipe: Recipe
-) -> EditRow:
-    """Make the row of one pair."""
-    row = EditRow(pair_id=pair_id, editor=editor.name, seed=job.seed)
+def _finished(answered: tuple[EditRow, Edited | Rejected], image: ImageConfig) -> EditRow:
+    """Add to a row what the editor made of it."""
+    row, answer = answered
     if isinstance(answer, Rejected):
         return turned_away(row, RowError(answer.reason, answer.message))
     return replace(
         row,
-        edited_image=encode_picture(answer.image, recipe.image.format, recipe.image.quality),
+        edited_image=encode_picture(answer.image, image.format, image.quality),
         guidance_scale=answer.guidance_scale,
         image_guidance_scale=answer.image_guidance_scale,
         num_inference_steps=answer.num_inference_steps,

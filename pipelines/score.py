@@ -9,16 +9,17 @@ from dataclasses import asdict, dataclass, replace
 from pipelines import edit
 from pipelines.engines import ClipScores, Rejected, ScoreJob, Scorer
 from pipelines.recipe import ClipConfig, Recipe, ScoreConfig
-from pipelines.scorers.pixels import CHANGE_THRESHOLD, SSIM_SIDE, pixel_scores
+from pipelines.scorers.pixels import CHANGE_THRESHOLD, SSIM_SIDE, Look, look_at, pixel_scores
 from syned.batches import join_sorted
 from syned.errors import RowError
 from syned.ids import digest
 from syned.images import load_picture
 from syned.parts import read_part
 from syned.reasons import Status
-from syned.rows import EditRow, ScoreRow, turned_away
+from syned.rows import EditRow, EncodedImage, ScoreRow, turned_away
 from syned.run import RunFolder
 from syned.stage import Done, PartFunction, in_batches
+from syned.threads import in_threads
 
 NAME = "04-score"
 VERSION = 1
@@ -71,41 +72,64 @@ def edited_pairs(run: RunFolder, part: int) -> Iterator[Edited]:
     return (Edited(order, row) for row, order in joined)
 
 
-def score_job(pair: Edited) -> ScoreJob:
-    """Decode both pictures of a pair."""
-    source, edited = pair.order.picture.image, pair.edited.edited_image
-    assert source is not None, "a row that is ok has a picture"
-    assert edited is not None, "a row that is ok has a picture"
-    return ScoreJob(
-        image=load_picture(source),
-        edited_image=load_picture(edited),
-        source_caption=pair.order.instruct.source_caption,
-        edited_caption=pair.order.instruct.edited_caption,
-    )
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A pair with both pictures decoded."""
+
+    pair: Edited
+    source: Look
+    edited: Look
+
+
+def see(pairs: Sequence[Edited]) -> list[Seen]:
+    """Decode the pictures of pairs; a source that several pairs share is decoded once."""
+    sources = {pair.order.picture.image_id: pair.order.picture.image for pair in pairs}
+    looks = dict(zip(sources, in_threads(_look, sources.values()), strict=True))
+    edited = in_threads(_look, [pair.edited.edited_image for pair in pairs])
+    return [
+        Seen(pair, looks[pair.order.picture.image_id], look)
+        for pair, look in zip(pairs, edited, strict=True)
+    ]
+
+
+def _look(encoded: EncodedImage | None) -> Look:
+    """Decode a stored picture."""
+    assert encoded is not None, "a row that is ok has a picture"
+    return look_at(load_picture(encoded))
 
 
 def score_rows(pairs: Sequence[Edited], clip: Scorer | None) -> list[list[ScoreRow]]:
     """Score pairs by their pixels and, where the recipe asks for it, by CLIP."""
-    jobs = [score_job(pair) for pair in pairs]
-    answers = clip.score(jobs) if clip else [None] * len(jobs)
-    return [
-        [_with_clip(_pixel_row(pair, job), answer)]
-        for pair, job, answer in zip(pairs, jobs, answers, strict=True)
-    ]
+    seen = see(pairs)
+    rows = in_threads(_pixel_row, seen)
+    if clip is None:
+        return [[row] for row in rows]
+    answers = clip.score([_score_job(pair) for pair in seen])
+    return [[_with_clip(row, answer)] for row, answer in zip(rows, answers, strict=True)]
 
 
-def _pixel_row(pair: Edited, job: ScoreJob) -> ScoreRow:
+def _score_job(seen: Seen) -> ScoreJob:
+    """Return what CLIP is asked of a pair."""
+    written = seen.pair.order.instruct
+    return ScoreJob(
+        image=seen.source.image,
+        edited_image=seen.edited.image,
+        source_caption=written.source_caption,
+        edited_caption=written.edited_caption,
+    )
+
+
+def _pixel_row(seen: Seen) -> ScoreRow:
     """Make a row with the pixel scores of a pair."""
-    assert pair.edited.edited_image is not None, "a row that is ok has a picture"
-    scores = pixel_scores(job.image, job.edited_image)
-    edited_id = digest(pair.edited.edited_image.bytes)
-    return ScoreRow(pair_id=pair.edited.pair_id, edited_id=edited_id, **asdict(scores))
+    edited = seen.pair.edited
+    assert edited.edited_image is not None, "a row that is ok has a picture"
+    scores = pixel_scores(seen.source, seen.edited)
+    edited_id = digest(edited.edited_image.bytes)
+    return ScoreRow(pair_id=edited.pair_id, edited_id=edited_id, **asdict(scores))
 
 
-def _with_clip(row: ScoreRow, answer: ClipScores | Rejected | None) -> ScoreRow:
+def _with_clip(row: ScoreRow, answer: ClipScores | Rejected) -> ScoreRow:
     """Add what CLIP said of a pair."""
-    if answer is None:
-        return row
     if isinstance(answer, Rejected):
         return turned_away(row, RowError(answer.reason, answer.message))
     return replace(row, **asdict(answer))

@@ -41,7 +41,7 @@ def print_plan(plan: Plan, run: RunFolder, console: Console) -> None:
     console.print(_source_table(plan))
     found = "any number" if None in _found(plan) else str(sum(n or 0 for n in _found(plan)))
     console.print(f"pairs     {recipe.n} before filtering, from {plan.instructions} instructions")
-    console.print(f"parts     {plan.parts} of {recipe.part_size} pairs")
+    console.print(f"parts     {plan.parts} of up to {recipe.part_size} pairs")
     console.print(f"pictures  {plan.needed} needed at least, {found} found")
     console.print(f"disk      about {size(plan.disk_bytes)} in {escape(str(run.path))}")
 

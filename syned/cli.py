@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syned import __version__
-from syned.errors import EXIT_ROWS_FAILED, EXIT_USER, SynedError
+from syned.errors import EXIT_ROWS_FAILED, EXIT_USER, SourceError, SynedError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -169,7 +169,10 @@ def generate(
         if lacks and not dry_run:
             raise refusal(resolved, lacks)
         run = RunFolder(out or Path("runs") / resolved.name)
-        plan = make_plan(resolved)
+        try:
+            plan = make_plan(resolved)
+        except SourceError as error:
+            raise refusal(resolved, lacks) if lacks else error from None
         if dry_run:
             print_plan(plan, run, console)
             if lacks:

@@ -83,6 +83,8 @@ class Pair:
     def added_along_edges(self):
         """Correlation of what was added with the negative Laplacian of the first picture."""
         was, now = (self._grey(p) for p in (self.before, self.after))
+        if was.std() == 0:
+            return 0.0
         return float(np.corrcoef((now - was).ravel(), laplace(was).ravel())[0, 1])
 
     @staticmethod

@@ -4,11 +4,20 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from pipelines.scorers.pixels import CHANGE_THRESHOLD, changed_area, pixel_scores, ssim
+from pipelines.scorers import pixels
+from pipelines.scorers.pixels import CHANGE_THRESHOLD, changed_area, look_at
 from syned.images import encode_picture, load_picture, perceptual_hash
 from tests.broken_pictures import sample_picture
 
 GREY = Image.new("RGB", (64, 64), (100, 100, 100))
+
+
+def pixel_scores(image: Image.Image, edited: Image.Image) -> pixels.PixelScores:
+    return pixels.pixel_scores(look_at(image), look_at(edited))
+
+
+def ssim(image: Image.Image, edited: Image.Image) -> float:
+    return pixel_scores(image, edited).ssim
 
 
 def with_box(image, box, colour):

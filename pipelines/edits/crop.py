@@ -64,20 +64,34 @@ class Crop(PictureEdit):
 
     def apply(self, picture: Image.Image) -> Image.Image:
         """Return the part, enlarged to the size of the picture."""
-        return picture.resize(picture.size, Image.Resampling.BICUBIC, box=self._box(picture.size))
-
-    def _box(self, size: tuple[int, int]) -> tuple[float, float, float, float]:
-        """Return the borders of the part in a picture of a size."""
-        spot = PLACES[self.place]
-        width, height = (self.share * side for side in size)
-        left, top = spot.across * (size[0] - width), spot.down * (size[1] - height)
-        return (left, top, left + width, top + height)
+        box = _part(self.place, self.share, picture.size)
+        return picture.resize(picture.size, Image.Resampling.BICUBIC, box=box)
 
     def holds(self, before: Image.Image, after: Image.Image) -> bool:
-        """Say whether the layout has changed and the part shows something to know it by."""
-        return measure.moved(before, after) >= 16 and measure.variety(after) >= 16
+        """Say whether the part shows something, and something else than any other part."""
+        was, now = measure.small(before), measure.small(after)
+        others = (
+            was.resize(was.size, Image.Resampling.BILINEAR, box=_part(place, self.share, was.size))
+            for place in PLACES
+            if place != self.place
+        )
+        return (
+            measure.moved(was, now) >= 16
+            and measure.variety(now) >= 16
+            and all(measure.moved(other, now) >= 6 for other in others)
+        )
 
     def wording(self) -> Wording:
         """Return the words for this part."""
         part, lost = PARTS[self.place]
         return fill(CROPPED, part=part, lost=lost)
+
+
+def _part(
+    place: PlaceName, share: float, size: tuple[int, int]
+) -> tuple[float, float, float, float]:
+    """Return the borders of a part of a picture, in pixels."""
+    spot = PLACES[place]
+    width, height = (share * side for side in size)
+    left, top = spot.across * (size[0] - width), spot.down * (size[1] - height)
+    return (left, top, left + width, top + height)

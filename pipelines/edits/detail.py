@@ -71,7 +71,7 @@ NOISY = Wording(
         "Compared with the edited version, the first image is far cleaner.",
         "What was smooth at first has become speckled.",
         "Strong noise makes the picture look rough from edge to edge.",
-        "Everything is still in its place behind a layer of fine light and dark dots.",
+        "Everything is still in its place behind a layer of fine dots.",
         "Before the edit, there was no such graininess.",
         "It looks as though the picture had been received with heavy static.",
     ),

@@ -25,6 +25,8 @@ Turn = Literal[90, 180, 270]
 
 ENOUGH = 16.0
 """Levels by which a layout has to change for a turn to be plain to see."""
+ENOUGH_OF_A_TILT = 10.0
+"""The same for a tilt, which moves little; a layout of mere noise changes by as much."""
 MAX_ASPECT = 1.6
 """Longer pictures lose too much when a quarter turn is shrunk to their frame."""
 
@@ -149,7 +151,7 @@ class Tilt(PictureEdit):
         lost = (1 - self._scale(before.size)) / 2
         box = (width * lost, height * lost, width * (1 - lost), height * (1 - lost))
         level = before.resize(before.size, Image.Resampling.BILINEAR, box=box)
-        return measure.moved(level, after) >= ENOUGH / 2
+        return measure.moved(level, after) >= ENOUGH_OF_A_TILT
 
     def wording(self) -> Wording:
         """Return the words for this angle."""

@@ -52,7 +52,7 @@ BROWN = Wording(
         "Compared with the first image, the second one is monochrome and brown instead of "
         "coloured.",
         "It is the sepia toning that makes the edited picture look aged.",
-        "Before, the picture had its full colours, which a uniform brown tone has now replaced.",
+        "Before, the picture had its full colours; now it has a single brown tone.",
     ),
     change="in sepia tones",
 )

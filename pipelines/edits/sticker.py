@@ -51,6 +51,10 @@ ShapeName = Literal["circle", "square", "triangle", "star", "heart", "diamond", 
 SIZES: dict[Literal["small", "large"], float] = {"small": 0.17, "large": 0.34}
 """Side of the shape's box as a share of the shorter side of the picture."""
 
+MIN_SIDE = 24
+"""Smaller shapes cannot be told apart, in pixels."""
+MIN_SHARE = 0.05
+"""Nor can smaller ones in a long picture, as a share of its longer side."""
 MASTER_SIDE = 512
 """Side of the square in which shapes are drawn before they are scaled down, in pixels."""
 BOX = Image.Resampling.BOX
@@ -112,7 +116,10 @@ class Sticker(PictureEdit):
             place=rng.choice(list(PLACES)),
             size=rng.choice(list(SIZES)),
         )
-        ground = picture.crop(edit._box(picture.size))
+        box = edit._box(picture.size)
+        if box[2] - box[0] < max(MIN_SIDE, MIN_SHARE * max(picture.size)):
+            return None
+        ground = picture.crop(box)
         far = [n for n, c in COLOURS.items() if measure.share_far(ground, c) >= 0.95]
         return edit.model_copy(update={"colour": rng.choice(far)}) if far else None
 

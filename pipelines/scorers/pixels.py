@@ -46,13 +46,33 @@ class PixelScores:
     edited_phash: str
 
 
-def pixel_scores(image: Image.Image, edited: Image.Image) -> PixelScores:
-    """Compare two RGB pictures of one size."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A picture and what comparing it needs, computed once however often it is compared.
+
+    Attributes:
+        image: RGB.
+        luma: float32 (height, width) in [0, 255], at the scale of SSIM.
+        phash: Perceptual hash, 16 hex digits.
+    """
+
+    image: Image.Image
+    luma: np.ndarray
+    phash: str
+
+
+def look_at(image: Image.Image) -> Look:
+    """Prepare an RGB picture for comparisons."""
+    return Look(image, reduced_luma(image), perceptual_hash(image))
+
+
+def pixel_scores(source: Look, edited: Look) -> PixelScores:
+    """Compare two pictures of one size."""
     return PixelScores(
-        changed_area=changed_area(image, edited),
-        ssim=ssim(image, edited),
-        phash=perceptual_hash(image),
-        edited_phash=perceptual_hash(edited),
+        changed_area=changed_area(source.image, edited.image),
+        ssim=ssim(source.luma, edited.luma),
+        phash=source.phash,
+        edited_phash=edited.phash,
     )
 
 
@@ -63,8 +83,8 @@ def changed_area(image: Image.Image, edited: Image.Image) -> float:
     return sum(largest[CHANGE_THRESHOLD + 1 :]) / (image.width * image.height)
 
 
-def ssim(image: Image.Image, edited: Image.Image) -> float:
-    """Return the structural similarity of two pictures' luma.
+def ssim(luma: np.ndarray, edited: np.ndarray) -> float:
+    """Return the structural similarity of two pictures, given as `reduced_luma`.
 
     Wang, Bovik, Sheikh, Simoncelli: Image quality assessment (IEEE TIP 13(4), 2004), with the
     paper's Gaussian window (11x11, sigma 1.5) and constants, at the scale of `SSIM_SIDE`.
@@ -73,8 +93,8 @@ def ssim(image: Image.Image, edited: Image.Image) -> float:
 
     return float(
         structural_similarity(
-            _reduced_luma(image),
-            _reduced_luma(edited),
+            luma,
+            edited,
             gaussian_weights=True,
             sigma=1.5,
             use_sample_covariance=False,
@@ -83,7 +103,7 @@ def ssim(image: Image.Image, edited: Image.Image) -> float:
     )
 
 
-def _reduced_luma(image: Image.Image) -> np.ndarray:
+def reduced_luma(image: Image.Image) -> np.ndarray:
     """Return the luma of a picture at the scale of SSIM.
 
     Returns:

@@ -52,8 +52,8 @@ TASKS = {
 """What is asked for each task of Emu Edit (arXiv 2311.10089); `none` needs no writer."""
 
 NO_CAPTION = "a photo"
-MAX_SOURCE = 400
-"""Characters of a source caption that the model is shown."""
+MAX_SHOWN = 400
+"""Characters of a given text that the model is shown."""
 LIMITS = {"instruction": (8, 160), "edited_caption": (6, 240), "caption": (12, 160)}
 """Least and most characters. A text of the full length was cut by the schema."""
 
@@ -83,6 +83,18 @@ class _Answer(BaseModel):
 def examples(task: Task) -> tuple[Example, ...]:
     """Return the worked examples of a task."""
     return _all_examples()[task]
+
+
+@cache
+def shown_examples(task: Task) -> tuple[tuple[Task, Example], ...]:
+    """Return what a chat for a task shows, each with its task.
+
+    The first three are the same in every chat, so that their tokens are computed once; small
+    models need as many to see the pattern.
+    """
+    common = [(kind, examples(kind)[0]) for kind in (Task.ADD, Task.COLOR, Task.BACKGROUND)]
+    own = [(task, example) for example in examples(task)]
+    return tuple(dict.fromkeys([*common, *own]))
 
 
 @cache
@@ -141,13 +153,15 @@ def messages(job: WriteJob) -> list[dict[str, str]]:
         hint = "give the pictures captions, or leave this task out"
         raise RowError(Reason.NO_EDIT_FITS, f"no caption says what there is to {job.task}; {hint}")
     chat = [{"role": "system", "content": SYSTEM}]
-    for shown in examples(job.task):
+    asked = set(asked_fields(job))
+    for task, shown in shown_examples(job.task):
         given = {"instruction": shown.instruction, "edited_caption": shown.edited_caption}
-        question = _question(shown.picture, job, given)
-        answer = shown.model_dump(include=set(asked_fields(job)))
+        question = _question(shown.picture, task, {k: v for k, v in given.items() if k not in asked})
+        answer = shown.model_dump(include=asked)
         chat.append({"role": "user", "content": question})
         chat.append({"role": "assistant", "content": json.dumps(answer, separators=(",", ":"))})
-    chat.append({"role": "user", "content": _question(source_caption(job), job, _given(job))})
+    given = {name: text for name, text in _given(job).items() if text}
+    chat.append({"role": "user", "content": _question(source_caption(job), job.task, given)})
     return chat
 
 
@@ -156,12 +170,11 @@ def source_caption(job: WriteJob) -> str:
     return job.source_caption or NO_CAPTION
 
 
-def _question(picture: str, job: WriteJob, given: dict[str, str | None]) -> str:
+def _question(picture: str, task: Task, given: dict[str, str]) -> str:
     """Return one request as JSON that no chat template can mistake for its own marks."""
-    ask = {"picture": picture[:MAX_SOURCE], "task": TASKS[job.task]}
-    asked = asked_fields(job)
-    ask |= {name: text[:MAX_SOURCE] for name, text in given.items() if text and name not in asked}
-    return json.dumps(ask).replace("<", "\\u003c").replace("[", "\\u005b")
+    ask = {"picture": picture, "task": TASKS[task], **given}
+    text = json.dumps({name: value[:MAX_SHOWN] for name, value in ask.items()})
+    return text.replace("<", "\\u003c").replace("[", "\\u005b")
 
 
 def parse_answer(text: str, finish_reason: str | None, job: WriteJob) -> Written:
@@ -190,7 +203,7 @@ def parse_answer(text: str, finish_reason: str | None, job: WriteJob) -> Written
     )
     _check_texts(written, job)
     _check_copies(written, job)
-    _check_topic(written)
+    _check_topic(written, job)
     return written
 
 
@@ -216,6 +229,9 @@ def _check_texts(written: Written, job: WriteJob) -> None:
         rules.check_instruction(job.task, written.instruction, job.source_caption)
     if "edited_caption" in asked:
         rules.check_text("the edited caption", written.edited_caption, LIMITS["edited_caption"])
+        rules.check_edited_caption(
+            job.task, written.instruction, written.source_caption, written.edited_caption
+        )
     for way, caption in zip(WAYS, written.captions, strict=True):
         rules.check_text(f"the caption {way!r}", caption, LIMITS["caption"])
 
@@ -229,24 +245,24 @@ def _check_copies(written: Written, job: WriteJob) -> None:
     others = {
         "the instruction": [written.instruction],
         "a caption of a picture": [written.source_caption, written.edited_caption],
-        "an example": [c for shown in examples(job.task) for c in shown.captions.values()],
+        "an example": [c for _, e in shown_examples(job.task) for c in e.captions.values()],
     }
     for caption in written.captions:
         for what, texts in others.items():
             if any(rules.is_copy(caption, text) for text in texts):
                 raise RowError(Reason.ECHO, f"a caption copies {what}: {rules.shorten(caption)}")
-    if rules.words(written.edited_caption) == rules.words(written.source_caption):
-        raise RowError(Reason.ECHO, "the edited caption is the caption of the source picture")
 
 
-def _check_topic(written: Written) -> None:
-    """Check that captions are about the edit; two of five may say it in words of their own."""
-    topic = rules.stems(written.instruction, written.source_caption)
-    if not rules.stems(written.edited_caption) & topic:
-        shown = rules.shorten(written.edited_caption)
-        raise RowError(Reason.OFF_TOPIC, f"the edited caption is about something else: {shown}")
-    topic |= rules.stems(written.edited_caption)
-    strange = [c for c in written.captions if not rules.stems(c) & topic]
+def _check_topic(written: Written, job: WriteJob) -> None:
+    """Check that captions are about this edit, and not about an example's."""
+    own = rules.stems(written.instruction, written.source_caption, written.edited_caption)
+    # Two of five may say it in words of their own: "Its face was bare before."
+    strange = [c for c in written.captions if not rules.stems(c) & own]
     if len(strange) > 2:
-        shown = " and ".join(map(rules.shorten, strange[:2]))
+        shown = rules.shorten(strange[0])
         raise RowError(Reason.OFF_TOPIC, f"captions are about something else: {shown}")
+    foreign = rules.stems(*(shown.picture for _, shown in shown_examples(job.task)))
+    foreign -= rules.stems(written.instruction, written.source_caption)
+    for text in (written.edited_caption, *written.captions):
+        if foreign & rules.stems(text):
+            raise RowError(Reason.ECHO, f"it tells of an example's picture: {rules.shorten(text)}")

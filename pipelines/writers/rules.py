@@ -22,7 +22,7 @@ COPY = 0.8
 LONGEST_WORD = 24
 LOOP = 3
 """A text that says so many words in a row twice is in a loop."""
-STEM = 5
+STEM = 4
 """Words that begin with the same letters, this many, are taken for the same word."""
 
 _LABELS = (
@@ -52,7 +52,7 @@ _PATTERNS = (
     ),
     (
         Reason.UNCLEAN,
-        r"\b(?-i:[Yy]ou|[Yy]our(s|self)?|[Ww]e|[Oo]urs?|[Mm]y|me)\b",
+        r"\b(?-i:[Yy]ou|[Yy]our(s|self)?|[Ww]e|[Oo]urs?|[Mm]y|me|I)\b",
         "speaks to the reader or of the writer",
     ),
     (
@@ -89,6 +89,8 @@ TASK_MARKS = {
 REMOVAL = re.compile(rf"^({_REMOVE})", re.IGNORECASE)
 NO_REMOVAL = frozenset({Task.ADD, Task.LOCAL, Task.STYLE, Task.COLOR})
 """Tasks whose instruction does not begin with taking something away."""
+
+ABSENCE = re.compile(r"\b(no|not|without|empty|missing|gone|bare)\b", re.IGNORECASE)
 
 _COMMON = frozenset(
     "a an the this that these those it its he she they his her their them there here of in on at to"
@@ -140,7 +142,7 @@ def check_text(name: str, text: str, limits: tuple[int, int]) -> None:
 def _odd_features(text: str, shortest: int) -> Iterable[str]:
     """Yield what no pattern can tell."""
     found = words(text)
-    if len(text) < shortest or len(found) < 2:
+    if len(text) < shortest or len(text.split()) < 2:
         yield "is too short"
     if not all(_is_plain(ch) for ch in text):
         yield "holds characters that are no plain text"
@@ -166,17 +168,35 @@ def check_instruction(task: Task, instruction: str, source_caption: str) -> None
     Raises:
         RowError: It is none of these.
     """
+    shown = shorten(instruction)
     if NO_COMMAND.search(instruction):
-        raise RowError(Reason.UNCLEAN, f"the instruction is no command: {shorten(instruction)}")
+        raise RowError(Reason.UNCLEAN, f"the instruction is no command: {shown}")
     mark = TASK_MARKS.get(task)
     if (mark and not mark.search(instruction)) or (
         task in NO_REMOVAL and REMOVAL.search(instruction)
     ):
-        raise RowError(Reason.WRONG_TASK, f"asked to {task}, it says: {shorten(instruction)}")
+        raise RowError(Reason.WRONG_TASK, f"asked to {task}, the instruction says: {shown}")
     if task in NAMES_A_THING and not stems(instruction) & stems(source_caption):
-        raise RowError(
-            Reason.OFF_TOPIC, f"the picture's caption does not name it: {shorten(instruction)}"
-        )
+        raise RowError(Reason.OFF_TOPIC, f"the caption of the picture does not name it: {shown}")
+
+
+def check_edited_caption(task: Task, instruction: str, source: str, edited: str) -> None:
+    """Check that the edited caption shows what the instruction does to the source caption.
+
+    Raises:
+        RowError: It says the same as the source caption, or something else altogether.
+    """
+    shown = shorten(edited)
+    if words(edited) == words(source):
+        raise RowError(Reason.ECHO, f"the edited caption is the source caption: {shown}")
+    if not stems(edited) & stems(instruction, source):
+        raise RowError(Reason.OFF_TOPIC, f"the edited caption is about something else: {shown}")
+    named = stems(instruction) & stems(source)
+    if task is Task.REMOVE:
+        if named and named <= stems(edited) and not ABSENCE.search(edited):
+            raise RowError(Reason.OFF_TOPIC, f"the edited caption keeps what was removed: {shown}")
+    elif task is not Task.GLOBAL and not stems(edited) & (stems(instruction) - named):
+        raise RowError(Reason.OFF_TOPIC, f"the edited caption does not show the edit: {shown}")
 
 
 NAMES_A_THING = frozenset({Task.REMOVE, Task.LOCAL, Task.COLOR})

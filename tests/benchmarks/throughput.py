@@ -1,0 +1,86 @@
+"""Pairs per second of the recipe `demo` against what Pillow alone needs for the same pictures.
+
+    python tests/benchmarks/throughput.py [PAIRS] [FOLDER]
+
+The floor is one core that decodes both pictures of every pair and encodes both again, as the run
+stored them. The run is timed as a user sees it, start of every process included, and once more by
+the seconds that its stages say they took.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from PIL import Image
+
+
+def generate(out: Path, pairs: int, images: str) -> float:
+    """Run `syned generate` and return its seconds."""
+    command = [sys.executable, "-m", "syned", "generate", "--recipe", "demo"]
+    start = time.perf_counter()
+    subprocess.run(
+        [*command, "--images", images, "--n", str(pairs), "--out", str(out)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    return time.perf_counter() - start
+
+
+def pictures(run: Path) -> Iterator[bytes]:
+    """Yield the encoded pictures of every pair of a run, source and edited."""
+    for shard in sorted((run / "dataset" / "data").glob("*.parquet")):
+        for batch in pq.ParquetFile(shard).iter_batches(64, columns=["image", "edited_image"]):
+            for row in batch.to_pylist():
+                yield row["image"]["bytes"]
+                yield row["edited_image"]["bytes"]
+
+
+def pillow(run: Path) -> tuple[int, float]:
+    """Decode and encode every picture of a run; return how many, and the seconds."""
+    encoded = list(pictures(run))
+    start = time.perf_counter()
+    for data in encoded:
+        image = Image.open(io.BytesIO(data))
+        image.load()
+        image.save(io.BytesIO(), "JPEG", quality=95, subsampling="4:2:0")
+    return len(encoded), time.perf_counter() - start
+
+
+def stage_seconds(run: Path) -> dict[str, float]:
+    """Return the seconds of each stage, models' loading left out."""
+    found: dict[str, float] = {}
+    for sidecar in sorted(run.glob("0*/part-*.json")):
+        stage = sidecar.parent.name
+        found[stage] = found.get(stage, 0.0) + json.loads(sidecar.read_text())["seconds"]
+    return found
+
+
+def main() -> None:
+    """Print both rates and their ratio."""
+    pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    images = sys.argv[2] if len(sys.argv) > 2 else "builtin:photos"
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        wall = generate(run, pairs, images)
+        count, floor = pillow(run)
+        stages = stage_seconds(run)
+    floor *= pairs / (count / 2)
+    print(f"{pairs} pairs of {images}")
+    print(f"pillow   {pairs / floor:8.1f} pairs/s  ({count} pictures decoded and encoded)")
+    for stage, seconds in stages.items():
+        print(f"  {stage:12} {seconds:6.2f} s  {1000 * seconds / pairs:6.2f} ms per pair")
+    inside = sum(stages.values())
+    print(f"stages   {pairs / inside:8.1f} pairs/s  {floor / inside:.2f} of pillow")
+    print(f"command  {pairs / wall:8.1f} pairs/s  {floor / wall:.2f} of pillow")
+
+
+if __name__ == "__main__":
+    main()
