@@ -166,7 +166,10 @@ class VllmWriter(Section):
     enforce_eager: bool = False
     temperatures: Annotated[tuple[Share, ...], Field(min_length=1)] = (0.7, 0.9, 1.1)
     """One attempt each, with a new seed, until an answer is good."""
+    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] = 0.0
+    """Keeps a small model from repeating itself; 0.1 is much."""
     max_tokens: PositiveInt = 400
+    """Of an answer; an answer that needs more is turned away."""
     tasks: Tasks
     """Proportions of the tasks, except for pictures that come with one."""
 

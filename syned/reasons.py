@@ -30,6 +30,7 @@ class Reason(StrEnum):
     SOURCE_CHANGED = "source_changed"
     # writers
     NO_EDIT_FITS = "no_edit_fits"
+    PROMPT_TOO_LONG = "prompt_too_long"
     BAD_JSON = "bad_json"
     CUT_OFF = "cut_off"
     WRONG_COUNT = "wrong_count"

@@ -68,7 +68,7 @@ def _load(config: InstructPix2PixEditor) -> Any:
     return pipeline.to(config.device)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _InstructPix2Pix:
     """An editor with a loaded pipeline."""
 
@@ -121,7 +121,9 @@ class _InstructPix2Pix:
             pixels: float32 (H, W, 3) in [0, 1].
         """
         if not np.isfinite(pixels).all():
-            return Rejected(Reason.NOT_FINITE, "the model's picture holds values that are no numbers")
+            return Rejected(
+                Reason.NOT_FINITE, "the model's picture holds values that are no numbers"
+            )
         if pixels.max() <= BLACK:
             return Rejected(Reason.BLACK_IMAGE, "the model's picture is black")
         levels = (pixels * 255).round().astype(np.uint8)

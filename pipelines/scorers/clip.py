@@ -57,49 +57,40 @@ def _load(config: ClipConfig) -> _Clip:
         raise ValueError(f"{type(model).__name__} has no embeddings of pictures and texts")
     pixels, _ = BaseImageProcessor.get_image_processor_dict(where, revision=revision)
     return _Clip(
+        definition=_definition(config, model.config, pixels),
         config=config,
         model=model.to(config.device).eval(),
         tokenizer=AutoTokenizer.from_pretrained(where, revision=revision),
-        mean=tuple(pixels["image_mean"]),
-        deviation=tuple(pixels["image_std"]),
+        mean=pixels["image_mean"],
+        deviation=pixels["image_std"],
     )
 
 
-@dataclass(frozen=True, slots=True)
+def _definition(config: ClipConfig, model: Any, pixels: dict[str, Any]) -> dict[str, str]:
+    """Return what makes scores comparable: backbone, preprocessing and formulas."""
+    side = model.vision_config.image_size
+    return {
+        "backbone": config.model,
+        "revision": getattr(model, "_commit_hash", None) or config.revision or "",
+        "dtype": config.dtype,
+        "resize": f"bicubic without antialiasing, squashed to {side}x{side}",
+        "normalise": f"mean {pixels['image_mean']}, deviation {pixels['image_std']}",
+        "text": f"truncated to {model.text_config.max_position_embeddings} tokens",
+        "embeddings": "L2-normalised in float32, stored as float16",
+        "similarities": "as in metrics/clip_similarity.py of timothybrooks/instruct-pix2pix",
+    }
+
+
+@dataclass(slots=True)
 class _Clip:
     """A scorer with a loaded model."""
 
+    definition: dict[str, str]
     config: ClipConfig
     model: Any
     tokenizer: Any
-    mean: tuple[float, ...]
-    deviation: tuple[float, ...]
-
-    @property
-    def side(self) -> int:
-        """Return the sides of the model's input in pixels."""
-        return int(self.model.config.vision_config.image_size)
-
-    @property
-    def max_tokens(self) -> int:
-        """Return the tokens of the longest text."""
-        return int(self.model.config.text_config.max_position_embeddings)
-
-    @property
-    def definition(self) -> dict[str, str]:
-        """Return what makes these scores comparable with others."""
-        commit = getattr(self.model.config, "_commit_hash", None)
-        return {
-            "backbone": self.config.model,
-            "revision": commit or self.config.revision or "",
-            "dtype": self.config.dtype,
-            "resize": f"bicubic without antialiasing, squashed to {self.side}x{self.side}",
-            "normalise": f"mean {list(self.mean)}, deviation {list(self.deviation)}",
-            "text": f"truncated to {self.max_tokens} tokens",
-            "embeddings": "L2-normalised in float32, stored as float16",
-            "similarities": "clip_sim_image, clip_sim_0, clip_sim_1, clip_sim_dir of "
-            "github.com/timothybrooks/instruct-pix2pix",
-        }
+    mean: list[float]
+    deviation: list[float]
 
     def score(self, jobs: Sequence[ScoreJob]) -> list[ClipScores | Rejected]:
         """Answer each job, in order."""
@@ -127,8 +118,9 @@ class _Clip:
         import torch
 
         values = torch.from_numpy(np.array(picture.convert("RGB"), dtype=np.float32) / 255)
+        side = self.model.config.vision_config.image_size
         square = torch.nn.functional.interpolate(
-            values.permute(2, 0, 1)[None], size=(self.side, self.side), mode="bicubic"
+            values.permute(2, 0, 1)[None], size=(side, side), mode="bicubic"
         )
         mean, deviation = (torch.tensor(v).view(1, 3, 1, 1) for v in (self.mean, self.deviation))
         return (square - mean) / deviation
@@ -142,7 +134,7 @@ class _Clip:
             list(texts),
             padding="max_length",
             truncation=True,
-            max_length=self.max_tokens,
+            max_length=self.model.config.text_config.max_position_embeddings,
             return_tensors="pt",
         ).to(self.config.device)
         with torch.inference_mode():

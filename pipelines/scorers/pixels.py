@@ -25,8 +25,8 @@ The authors advise a factor of max(1, round(side / 256)) for the shorter side
 so that all are reduced alike.
 """
 
-_WINDOW = 11
-"""Side of SSIM's Gaussian window, in pixels."""
+_WINDOW = 7
+"""Side of SSIM's window, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,8 @@ def ssim(luma: np.ndarray, edited: np.ndarray) -> float:
     """Return the structural similarity of two pictures, given as `reduced_luma`.
 
     Wang, Bovik, Sheikh, Simoncelli: Image quality assessment (IEEE TIP 13(4), 2004), with the
-    paper's Gaussian window (11x11, sigma 1.5) and constants, at the scale of `SSIM_SIDE`.
+    paper's constants and a flat window of 7x7 (scikit-image's default, three times faster than
+    the Gaussian one), at the scale of `SSIM_SIDE`.
     """
     from skimage.metrics import structural_similarity
 
@@ -95,8 +96,7 @@ def ssim(luma: np.ndarray, edited: np.ndarray) -> float:
         structural_similarity(
             luma,
             edited,
-            gaussian_weights=True,
-            sigma=1.5,
+            win_size=_WINDOW,
             use_sample_covariance=False,
             data_range=255,
         )

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib import resources
 from itertools import combinations
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.engines import WriteJob, Written
 from pipelines.writers import rules
+from pipelines.writers.examples import examples, shown_examples
 from syned.errors import RowError
 from syned.ids import fingerprint
 from syned.reasons import Reason
@@ -58,17 +57,6 @@ LIMITS = {"instruction": (8, 160), "edited_caption": (6, 240), "caption": (12, 1
 """Least and most characters. A text of the full length was cut by the schema."""
 
 
-class Example(BaseModel):
-    """One worked example of the chat."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    picture: str
-    instruction: str
-    edited_caption: str
-    captions: dict[str, str]
-
-
 class _Answer(BaseModel):
     """What the model must answer; what it was not asked for stays empty."""
 
@@ -77,31 +65,6 @@ class _Answer(BaseModel):
     instruction: str | None = None
     edited_caption: str | None = None
     captions: dict[str, str]
-
-
-@cache
-def examples(task: Task) -> tuple[Example, ...]:
-    """Return the worked examples of a task."""
-    return _all_examples()[task]
-
-
-@cache
-def shown_examples(task: Task) -> tuple[tuple[Task, Example], ...]:
-    """Return what a chat for a task shows, each with its task.
-
-    The first three are the same in every chat, so that their tokens are computed once; small
-    models need as many to see the pattern.
-    """
-    common = [(kind, examples(kind)[0]) for kind in (Task.ADD, Task.COLOR, Task.BACKGROUND)]
-    own = [(task, example) for example in examples(task)]
-    return tuple(dict.fromkeys([*common, *own]))
-
-
-@cache
-def _all_examples() -> dict[Task, tuple[Example, ...]]:
-    """Read the worked examples of every task."""
-    text = (resources.files("pipelines") / "writers" / "examples.yaml").read_text("utf-8")
-    return {Task(k): tuple(Example(**e) for e in v) for k, v in yaml.safe_load(text).items()}
 
 
 @cache
@@ -156,7 +119,9 @@ def messages(job: WriteJob) -> list[dict[str, str]]:
     asked = set(asked_fields(job))
     for task, shown in shown_examples(job.task):
         given = {"instruction": shown.instruction, "edited_caption": shown.edited_caption}
-        question = _question(shown.picture, task, {k: v for k, v in given.items() if k not in asked})
+        question = _question(
+            shown.picture, task, {k: v for k, v in given.items() if k not in asked}
+        )
         answer = shown.model_dump(include=asked)
         chat.append({"role": "user", "content": question})
         chat.append({"role": "assistant", "content": json.dumps(answer, separators=(",", ":"))})

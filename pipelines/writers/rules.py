@@ -35,7 +35,7 @@ _PATTERNS = (
     (Reason.UNCLEAN, rf"^({_LABELS})\s*\d*\s*[:=]", "begins with a label"),
     (Reason.UNCLEAN, r"\(\s*\d+\s+(words?|characters?)\s*\)", "tells its own length"),
     (Reason.UNCLEAN, r"[\[\]{}<>|\\_~^]|\*\*|``|&\w+;|https?:|www\.", "holds markup"),
-    (Reason.UNCLEAN, r"\.\.\.|…", "holds a gap"),
+    (Reason.UNCLEAN, r"\.\.|…|\s\s|\s[,.]", "holds a gap"),
     (
         Reason.UNCLEAN,
         r"^(the )?((edited|source|new|short) )*(captions?|descriptions?|instructions?|sentences?"
@@ -96,10 +96,10 @@ _COMMON = frozenset(
     "a an the this that these those it its he she they his her their them there here of in on at to"
     " by for from with without into onto over under up down out off as and or but not no nor so if"
     " is are was were be been being has have had do does did can could will would now then than"
-    " before after where when which who what whose while more most very just only also still one two"
-    " some any all both each other another same different new old picture photo photograph image"
-    " scene edited edit original version change changed changes make made put added add replaced"
-    " replace removed remove turn turned become became look looks like instead".split()
+    " before after where when which who what whose while more most very just only also still one"
+    " two some any all both each other another same different new old picture photo photograph"
+    " image scene edited edit original version change changed changes make made put added add"
+    " replaced replace removed remove turn turned become became look looks like instead".split()
 )
 
 

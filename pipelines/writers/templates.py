@@ -17,7 +17,8 @@ from pipelines.scenes.describe import describe
 from pipelines.scenes.model import Scene
 from syned.images import load_picture
 from syned.reasons import Reason
-from syned.rows import NUM_CAPTIONS, Task
+from syned.rows import NUM_CAPTIONS, EncodedImage, Task
+from syned.threads import in_threads
 
 TRIES = 3
 """Draws of one kind of edit before the next kind is tried."""
@@ -40,13 +41,14 @@ class _TemplatesWriter:
         self._tasks = tasks
 
     def write(self, jobs: Sequence[WriteJob]) -> list[Written | Rejected]:
-        """Answer each job, in order."""
-        return [self._write(job) for job in jobs]
+        """Answer each job, in order; a picture that several jobs share is decoded once."""
+        encoded = list(dict.fromkeys(job.image for job in jobs))
+        thumbnails = dict(zip(encoded, in_threads(_thumbnail, encoded), strict=True))
+        return in_threads(lambda job: self._write(job, thumbnails[job.image]), jobs)
 
-    def _write(self, job: WriteJob) -> Written | Rejected:
+    def _write(self, job: WriteJob, picture: Image.Image) -> Written | Rejected:
         """Return the first edit that fits, of the wanted task or else of another."""
         rng = random.Random(job.seed)
-        picture = measure.small(load_picture(job.image), measure.DETAIL_SIDE)
         scene = Scene.model_validate_json(job.scene) if job.scene else None
         source = job.source_caption or (describe(scene) if scene else "a picture")
         for task in self._tasks_to_try(job.task, rng):
@@ -63,6 +65,11 @@ class _TemplatesWriter:
         shares = {t: s for t, s in self._tasks.items() if s > 0 and t is not wanted}
         keys = {task: rng.random() ** (1 / share) for task, share in shares.items()}
         return [wanted, *sorted(keys, key=lambda task: keys[task], reverse=True)]
+
+
+def _thumbnail(encoded: EncodedImage) -> Image.Image:
+    """Return a picture at the size at which edits are tried."""
+    return measure.small(load_picture(encoded), measure.DETAIL_SIDE)
 
 
 def _fitting(
