@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from PIL import Image
 
@@ -20,7 +19,6 @@ from syned.reasons import Status
 from syned.rows import EditRow, EncodedImage, InstructRow, SampleRow, turned_away
 from syned.run import RunFolder
 from syned.stage import Done, PartFunction, in_batches
-from syned.threads import in_threads
 
 NAME = "03-edit"
 VERSION = 1
@@ -48,7 +46,7 @@ def orders(run: RunFolder, part: int) -> Iterator[Order]:
 def edit_jobs(orders: Sequence[Order], recipe: Recipe) -> list[EditJob]:
     """Return what an editor is asked; a picture that several pairs share is decoded once."""
     encoded = {order.picture.image_id: order.picture.image for order in orders}
-    images = dict(zip(encoded, in_threads(_load, encoded.values()), strict=True))
+    images = {image_id: _load(picture) for image_id, picture in encoded.items()}
     return [_edit_job(order, images[order.picture.image_id], recipe) for order in orders]
 
 
@@ -78,14 +76,14 @@ def edit_rows(orders: Sequence[Order], editor: Editor, recipe: Recipe) -> list[l
         EditRow(pair_id=order.instruct.pair_id, editor=editor.name, seed=job.seed)
         for order, job in zip(orders, jobs, strict=True)
     ]
-    finish = partial(_finished, image=recipe.image)
-    answers = zip(rows, editor.edit(jobs), strict=True)
-    return [[row] for row in in_threads(finish, answers)]
+    answers = editor.edit(jobs)
+    return [
+        [_finished(row, answer, recipe.image)] for row, answer in zip(rows, answers, strict=True)
+    ]
 
 
-def _finished(answered: tuple[EditRow, Edited | Rejected], image: ImageConfig) -> EditRow:
+def _finished(row: EditRow, answer: Edited | Rejected, image: ImageConfig) -> EditRow:
     """Add to a row what the editor made of it."""
-    row, answer = answered
     if isinstance(answer, Rejected):
         return turned_away(row, RowError(answer.reason, answer.message))
     return replace(

@@ -20,7 +20,7 @@ from syned.events import OnEvent, RowsDone, StageDone, StageStarted
 from syned.parts import Summary, read_summary
 from syned.rows import DecisionRow, from_batch
 from syned.run import RunFolder
-from syned.runner import missing_parts, run_stage
+from syned.runner import missing_parts, preload, run_stage
 from syned.stage import Stage
 
 EXPORT = "dataset"
@@ -50,6 +50,7 @@ def generate(
     """
     recipe = plan.recipe
     scanning, *others = stages(recipe)
+    preload([scanning, *others])
     marks = _run(scanning, run, [""], plan.pictures, on_event)
     layout = sample.read_layout(run, recipe)
     marks = marks * layout.parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,16 @@ JPEG_BYTES_PER_PIXEL = 0.36
 
 def _key(row: Any, name: str) -> str:
     return str(getattr(row, name))
+
+
+def _workers(module: ModuleType, recipe: Recipe) -> int:
+    """Return one worker for a stage that holds a model, and one for each core for the others."""
+    holds_model = {
+        instruct: recipe.instruct.writer.engine != "templates",
+        edit: recipe.edit.editor.engine != "procedural",
+        score: recipe.score.clip is not None,
+    }
+    return 1 if holds_model.get(module) else os.cpu_count() or 1
 
 
 def stages(recipe: Recipe) -> list[Stage]:
@@ -48,8 +59,8 @@ def stages(recipe: Recipe) -> list[Stage]:
         mark = fingerprint([mark, module.NAME, module.VERSION, config])
         start = partial(module.start, recipe=recipe)
         metadata = score.definitions(recipe) if module is score else {}
-        row_key = partial(_key, name=key)
-        made.append(Stage(module.NAME, unit, output, row_key, mark, start, metadata))
+        row_key, workers = partial(_key, name=key), _workers(module, recipe)
+        made.append(Stage(module.NAME, unit, output, row_key, mark, start, metadata, workers))
     return made
 
 

@@ -23,12 +23,9 @@ from syned.reasons import Reason
 from syned.rows import SampleRow, ScanRow, turned_away
 from syned.run import RunFolder
 from syned.stage import Done, PartFunction, in_batches
-from syned.threads import in_threads
 
 NAME = "01-sample"
 VERSION = 1
-BATCH = 32
-"""Pictures that are decoded at once."""
 Sources = Sequence[PictureSource]
 
 
@@ -96,8 +93,8 @@ def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
         return in_batches(
             layout.part(index),
             key=lambda placed: str(placed.first_number),
-            make=lambda group: [[row] for row in in_threads(make, group)],
-            size=BATCH,
+            make=lambda group: [[make(placed)] for placed in group],
+            size=1,
             done=done,
         )
 

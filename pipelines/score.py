@@ -19,7 +19,6 @@ from syned.reasons import Status
 from syned.rows import EditRow, EncodedImage, ScoreRow, turned_away
 from syned.run import RunFolder
 from syned.stage import Done, PartFunction, in_batches
-from syned.threads import in_threads
 
 NAME = "04-score"
 VERSION = 1
@@ -84,11 +83,10 @@ class Seen:
 def see(pairs: Sequence[Edited]) -> list[Seen]:
     """Decode the pictures of pairs; a source that several pairs share is decoded once."""
     sources = {pair.order.picture.image_id: pair.order.picture.image for pair in pairs}
-    looks = dict(zip(sources, in_threads(_look, sources.values()), strict=True))
-    edited = in_threads(_look, [pair.edited.edited_image for pair in pairs])
+    looks = {image_id: _look(picture) for image_id, picture in sources.items()}
     return [
-        Seen(pair, looks[pair.order.picture.image_id], look)
-        for pair, look in zip(pairs, edited, strict=True)
+        Seen(pair, looks[pair.order.picture.image_id], _look(pair.edited.edited_image))
+        for pair in pairs
     ]
 
 
@@ -101,7 +99,7 @@ def _look(encoded: EncodedImage | None) -> Look:
 def score_rows(pairs: Sequence[Edited], clip: Scorer | None) -> list[list[ScoreRow]]:
     """Score pairs by their pixels and, where the recipe asks for it, by CLIP."""
     seen = see(pairs)
-    rows = in_threads(_pixel_row, seen)
+    rows = [_pixel_row(pair) for pair in seen]
     if clip is None:
         return [[row] for row in rows]
     answers = clip.score([_score_job(pair) for pair in seen])

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
+from pydantic import ValidationError
+
 from syned.errors import EngineError, MissingExtra
 
 T = TypeVar("T")
@@ -70,17 +72,23 @@ def load_or_explain(load: Callable[[], T], model: str, key: str) -> T:
     """
     try:
         return load()
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise EngineError(
-            f"cannot load {key} = {model!r}: {last_line(error)}; "
-            f"give a checkpoint folder or a model id on the Hub that is public or yours"
+            f"cannot load {key} = {model!r}: {cause(error)}; it takes a checkpoint folder or the "
+            f"id of a model on the Hub, and what is set beside it must suit model and machine"
         ) from error
 
 
-def last_line(error: BaseException) -> str:
-    """Return the last line of an error's message that is not empty, or its type."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1].rstrip(".") if lines else type(error).__name__
+def cause(error: Exception, length: int = 200) -> str:
+    """Return what an error says in one line, cut if need be.
+
+    That is the last line that is not empty, and of a check of settings the first.
+    """
+    checked = isinstance(error, ValidationError)
+    said = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    line = (lines[0 if checked else -1] if lines else type(error).__name__).rstrip(".")
+    return line if len(line) <= length else line[: length - 1] + "…"
 
 
 def quiet_transformers() -> None:

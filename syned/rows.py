@@ -12,7 +12,6 @@ import typing
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from enum import Enum, StrEnum
-from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -267,15 +266,13 @@ def _arrow_type(annotation: Any) -> pa.DataType:
     return _SCALARS[kind]
 
 
-@cache
-def arrow_schema(row_type: type[object]) -> pa.Schema:
+def arrow_schema(row_type: type[Any]) -> pa.Schema:
     """Return the Arrow schema of a row type, in the order of its fields."""
     hints = typing.get_type_hints(row_type)
     return pa.schema([(f.name, _arrow_type(hints[f.name])) for f in fields(row_type)])
 
 
-@cache
-def _parsers(row_type: type[object]) -> dict[str, type]:
+def _parsers(row_type: type[Any]) -> dict[str, type]:
     """Return the fields whose values are not plain once read from Arrow."""
     kinds = {name: _plain(kind) for name, kind in typing.get_type_hints(row_type).items()}
     return {n: k for n, k in kinds.items() if isinstance(k, type) and k not in (str, int, float)}

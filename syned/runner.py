@@ -1,4 +1,4 @@
-"""The local runner: one worker process per stage, so that a stage gives everything back by exiting.
+"""The local runner: a stage has worker processes of its own and gives all back as they exit.
 
 A GPU's memory, threads and child processes (vLLM has some) end with the worker. The worker in
 turn ends when its parent does, however that died.
@@ -15,7 +15,9 @@ import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import psutil
@@ -28,7 +30,9 @@ from syned.rows import Row
 from syned.run import RunFolder
 from syned.stage import Done, Stage
 
-_SPAWN = multiprocessing.get_context("spawn")
+# Workers are forked from a server that has imported the stages and nothing else: they start in
+# milliseconds, and no thread or GPU state of the parent comes with them.
+_WORKERS = multiprocessing.get_context("forkserver")
 
 
 class WorkerFailure(Exception):
@@ -69,8 +73,14 @@ def missing_parts(
     return missing
 
 
+def preload(stages: Sequence[Stage]) -> None:
+    """Have the modules of stages imported once for all workers; call it before the first starts."""
+    starts = [s.start.func if isinstance(s.start, partial) else s.start for s in stages]
+    _WORKERS.set_forkserver_preload([__name__, *{start.__module__ for start in starts}])
+
+
 def run_stage(stage: Stage, run: RunFolder, work: Sequence[Work], on_event: OnEvent) -> None:
-    """Make parts of a stage in a worker process.
+    """Make parts of a stage in worker processes.
 
     Args:
         stage: What to run.
@@ -79,48 +89,80 @@ def run_stage(stage: Stage, run: RunFolder, work: Sequence[Work], on_event: OnEv
         on_event: Told of each step.
 
     Raises:
-        SynedError: The worker met an error of the user's input or environment.
-        WorkerDied: The worker was killed.
-        WorkerFailure: The worker met a bug.
+        SynedError: A worker met an error of the user's input or environment.
+        WorkerDied: A worker was killed.
+        WorkerFailure: A worker met a bug.
     """
     run.stage(stage.name).mkdir(parents=True, exist_ok=True)
     sweep(run.stage(stage.name))
-    receiver, sender = _SPAWN.Pipe(duplex=False)
-    worker = _SPAWN.Process(target=_work, args=(stage, run.path, list(work), sender), daemon=False)
-    worker.start()
-    sender.close()
+    count = min(stage.workers, len(work))
+    workers = [_start(stage, run, work[i::count]) for i in range(count)]
     try:
-        finished = _relay(receiver, worker.sentinel, on_event)
+        _relay(workers, on_event)
+    except _Silent as died:
+        raise WorkerDied(_epitaph(stage, run, died.worker)) from None
     finally:
-        _end(worker.pid)
-        worker.join()
-    if not finished:
-        raise WorkerDied(_epitaph(stage, run, worker.exitcode or 0))
+        for worker in workers:
+            _end(worker.process.pid)
+            worker.process.join()
 
 
-def _relay(receiver: Connection, worker_ends: int, on_event: OnEvent) -> bool:
-    """Pass on the worker's events; raise what it raised.
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    """A process and the end of the pipe on which it tells what it does."""
 
-    Returns:
-        Whether the worker said that it had finished before it ended.
-    """
-    while True:
-        wait([receiver, worker_ends])
-        if not receiver.poll():
-            return False
-        try:
-            message: Event | BaseException | None = receiver.recv()
-        except EOFError:
-            return False
-        if message is None:
-            return True
-        if isinstance(message, BaseException):
-            raise message
-        on_event(message)
+    process: ForkServerProcess
+    receiver: Connection
 
 
-def _epitaph(stage: Stage, run: RunFolder, exitcode: int) -> str:
+class _Silent(Exception):
+    """A worker ended and had not said that it had finished."""
+
+    def __init__(self, worker: _Worker) -> None:
+        self.worker = worker
+        super().__init__(worker.process.pid)
+
+
+def _start(stage: Stage, run: RunFolder, work: Sequence[Work]) -> _Worker:
+    """Start a worker on some parts."""
+    receiver, sender = _WORKERS.Pipe(duplex=False)
+    process = _WORKERS.Process(target=_work, args=(stage, run.path, list(work), sender))
+    process.start()
+    sender.close()
+    return _Worker(process, receiver)
+
+
+def _relay(workers: Sequence[_Worker], on_event: OnEvent) -> None:
+    """Pass on the workers' events until all have finished; raise what one of them raised."""
+    working = list(workers)
+    while working:
+        wait([end for w in working for end in (w.receiver, w.process.sentinel)])
+        for worker in list(working):
+            if worker.receiver.poll():
+                message = _receive(worker)
+                if message is None:
+                    working.remove(worker)
+                else:
+                    on_event(message)
+            elif not worker.process.is_alive():
+                raise _Silent(worker)
+
+
+def _receive(worker: _Worker) -> Event | None:
+    """Return a worker's next event, or nothing if it has finished; raise what it raised."""
+    try:
+        message: Event | BaseException | None = worker.receiver.recv()
+    except EOFError:
+        raise _Silent(worker) from None
+    if isinstance(message, BaseException):
+        raise message
+    return message
+
+
+def _epitaph(stage: Stage, run: RunFolder, worker: _Worker) -> str:
     """Say how a worker died."""
+    worker.process.join()
+    exitcode = worker.process.exitcode or 0
     how = f"signal {-exitcode}" if exitcode < 0 else f"exit code {exitcode}"
     hint = " Signal 9 is often the system running out of memory." if exitcode == -9 else ""
     log = log_path(run, stage)

@@ -31,6 +31,7 @@ class Stage:
         row_key: The key of the input that a row came from.
         metadata: Kept in the schema of its files.
         fingerprint: Of its version, its config and the stages before it.
+        workers: Processes that may work on it at once, each on parts of its own.
         start: Loads whatever the stage needs, in the worker's process, and returns the function
             that makes a part. A module-level function or a partial of one, so that it travels.
     """
@@ -42,6 +43,7 @@ class Stage:
     fingerprint: str
     start: Callable[[RunFolder], PartFunction]
     metadata: Mapping[str, str] = field(default_factory=dict)
+    workers: int = 1
 
 
 def in_batches(

@@ -12,7 +12,6 @@ from pipelines.recipe import ProceduralEditor
 from pipelines.scenes.draw import draw
 from pipelines.scenes.model import Scene
 from syned.reasons import Reason
-from syned.threads import in_threads
 
 MIN_CHANGED = 0.0005
 """Share of a scene's pixels that an edit has to change: a tenth of its smallest object."""
@@ -30,7 +29,7 @@ class _ProceduralEditor:
 
     def edit(self, jobs: Sequence[EditJob]) -> list[Edited | Rejected]:
         """Answer each job, in order."""
-        return in_threads(_edited, jobs)
+        return [_edited(job) for job in jobs]
 
 
 def _edited(job: EditJob) -> Edited | Rejected:

@@ -63,7 +63,8 @@ class Look:
 
 def look_at(image: Image.Image) -> Look:
     """Prepare an RGB picture for comparisons."""
-    return Look(image, reduced_luma(image), perceptual_hash(image))
+    luma = image.convert("L")
+    return Look(image, reduced_luma(luma), perceptual_hash(luma))
 
 
 def pixel_scores(source: Look, edited: Look) -> PixelScores:
@@ -103,13 +104,13 @@ def ssim(luma: np.ndarray, edited: np.ndarray) -> float:
     )
 
 
-def reduced_luma(image: Image.Image) -> np.ndarray:
-    """Return the luma of a picture at the scale of SSIM.
+def reduced_luma(luma: Image.Image) -> np.ndarray:
+    """Return a picture's luma, mode L, at the scale of SSIM.
 
     Returns:
         float32 (height, width) in [0, 255]; a side shorter than the window is mirrored.
     """
-    factor = max(1, round(max(image.size) / SSIM_SIDE))
-    luma = np.asarray(image.convert("L").reduce(factor), dtype=np.float32)
-    missing = [(0, max(0, _WINDOW - side)) for side in luma.shape]
-    return np.pad(luma, missing, mode="symmetric")
+    factor = max(1, round(max(luma.size) / SSIM_SIDE))
+    reduced = np.asarray(luma.reduce(factor), dtype=np.float32)
+    missing = [(0, max(0, _WINDOW - side)) for side in reduced.shape]
+    return np.pad(reduced, missing, mode="symmetric")

@@ -1,8 +1,7 @@
-"""The tokenizer of the small models: CLIP's byte-pair scheme, trained on a few sentences."""
+"""The tokenizer of the small models: CLIP's byte-pair scheme for the words of a few sentences."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,8 +9,6 @@ if TYPE_CHECKING:
 
 START, END = "<|startoftext|>", "<|endoftext|>"
 WORD_END = "</w>"
-PIECES = 1000
-"""Pieces that training may find, an upper bound."""
 SENTENCES = (
     "a photo of a dog lying on a green sofa beside a window",
     "a photo of a red bicycle leaning against an old brick wall",
@@ -37,7 +34,7 @@ def make_tokenizer(max_length: int) -> CLIPTokenizer:
     from tokenizers import pre_tokenizers
     from transformers import CLIPTokenizer
 
-    merges = _train()
+    merges = _merges()
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     # The order of OpenAI's vocabulary: bytes, bytes that end a word, merged pieces, marks.
     pieces = [*letters, *(letter + WORD_END for letter in letters)]
@@ -46,14 +43,16 @@ def make_tokenizer(max_length: int) -> CLIPTokenizer:
     return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=max_length)
 
 
-def _train() -> list[tuple[str, str]]:
-    """Return the pairs that occur most often in the sentences, in the order they are merged."""
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+def _merges() -> list[tuple[str, str]]:
+    """Return the pairs to be merged: each word of the sentences, joined from left to right.
 
-    tokenizer = Tokenizer(models.BPE(end_of_word_suffix=WORD_END))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    trainer = trainers.BpeTrainer(
-        vocab_size=PIECES, end_of_word_suffix=WORD_END, show_progress=False
-    )
-    tokenizer.train_from_iterator(SENTENCES, trainer)
-    return [(a, b) for a, b in json.loads(tokenizer.to_str())["model"]["merges"]]
+    The trainer of `tokenizers` breaks ties by the order of a hash, so two runs of it differ.
+    """
+    merges: dict[tuple[str, str], None] = {}
+    for word in " ".join(SENTENCES).replace(",", "").split():
+        letters = [*word[:-1], word[-1] + WORD_END]
+        joined = letters[0]
+        for letter in letters[1:]:
+            merges[joined, letter] = None
+            joined += letter
+    return list(merges)

@@ -62,8 +62,8 @@ class _Answer(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    instruction: str | None = None
-    edited_caption: str | None = None
+    instruction: str = ""
+    edited_caption: str = ""
     captions: dict[str, str]
 
 
@@ -161,13 +161,13 @@ def parse_answer(text: str, finish_reason: str | None, job: WriteJob) -> Written
         raise RowError(Reason.WRONG_COUNT, f"captions asked for: {', '.join(WAYS)}; got {found}")
     written = Written(
         task=job.task,
-        instruction=(job.given_instruction or answer.instruction or "").strip(),
+        instruction=(job.given_instruction or answer.instruction).strip(),
         captions=tuple(answer.captions[way].strip() for way in WAYS),
         source_caption=source_caption(job),
-        edited_caption=(job.given_edited_caption or answer.edited_caption or "").strip(),
+        edited_caption=(job.given_edited_caption or answer.edited_caption).strip(),
     )
     _check_texts(written, job)
-    _check_copies(written, job)
+    _check_copies(written)
     _check_topic(written, job)
     return written
 
@@ -201,7 +201,7 @@ def _check_texts(written: Written, job: WriteJob) -> None:
         rules.check_text(f"the caption {way!r}", caption, LIMITS["caption"])
 
 
-def _check_copies(written: Written, job: WriteJob) -> None:
+def _check_copies(written: Written) -> None:
     """Check that the captions are five different texts, and copies of nothing else."""
     for one, other in combinations(written.captions, 2):
         if rules.is_copy(one, other):
@@ -210,7 +210,6 @@ def _check_copies(written: Written, job: WriteJob) -> None:
     others = {
         "the instruction": [written.instruction],
         "a caption of a picture": [written.source_caption, written.edited_caption],
-        "an example": [c for _, e in shown_examples(job.task) for c in e.captions.values()],
     }
     for caption in written.captions:
         for what, texts in others.items():
@@ -224,10 +223,12 @@ def _check_topic(written: Written, job: WriteJob) -> None:
     # Two of five may say it in words of their own: "Its face was bare before."
     strange = [c for c in written.captions if not rules.stems(c) & own]
     if len(strange) > 2:
-        shown = rules.shorten(strange[0])
-        raise RowError(Reason.OFF_TOPIC, f"captions are about something else: {shown}")
-    foreign = rules.stems(*(shown.picture for _, shown in shown_examples(job.task)))
-    foreign -= rules.stems(written.instruction, written.source_caption)
+        first = rules.shorten(strange[0])
+        raise RowError(Reason.OFF_TOPIC, f"captions are about something else: {first}")
+    shown = [example for _, example in shown_examples(job.task)]
+    told = [rules.words(caption) for example in shown for caption in example.captions.values()]
+    foreign = rules.content(*(example.picture for example in shown))
+    foreign -= rules.content(written.instruction, written.source_caption)
     for text in (written.edited_caption, *written.captions):
-        if foreign & rules.stems(text):
+        if foreign & rules.content(text) or rules.words(text) in told:
             raise RowError(Reason.ECHO, f"it tells of an example's picture: {rules.shorten(text)}")

@@ -17,8 +17,8 @@ from syned.errors import RowError
 from syned.reasons import Reason
 from syned.rows import Task
 
-COPY = 0.8
-"""Texts whose words match to this share (difflib's ratio) are copies: four words of five."""
+COPY = 0.7
+"""Texts whose words match to this share (difflib's ratio) are copies: seven words of ten."""
 LONGEST_WORD = 24
 LOOP = 3
 """A text that says so many words in a row twice is in a loop."""
@@ -32,7 +32,7 @@ _LABELS = (
 _PATTERNS = (
     (Reason.UNCLEAN, r"^[\"'“”‘’`].*[\"'“”‘’`][.,]?$", "is wrapped in quotes"),
     (Reason.UNCLEAN, r"^\(?(\d+|[a-z]|[ivx]+)[.):]|^[-*•–—#>+]", "begins like an item of a list"),
-    (Reason.UNCLEAN, rf"^({_LABELS})\s*\d*\s*[:=]", "begins with a label"),
+    (Reason.UNCLEAN, rf"^(the )?({_LABELS})\s*\d*\s*[:=]", "begins with a label"),
     (Reason.UNCLEAN, r"\(\s*\d+\s+(words?|characters?)\s*\)", "tells its own length"),
     (Reason.UNCLEAN, r"[\[\]{}<>|\\_~^]|\*\*|``|&\w+;|https?:|www\.", "holds markup"),
     (Reason.UNCLEAN, r"\.\.|…|\s\s|\s[,.]", "holds a gap"),
@@ -40,6 +40,7 @@ _PATTERNS = (
         Reason.UNCLEAN,
         r"^(the )?((edited|source|new|short) )*(captions?|descriptions?|instructions?|sentences?"
         r"|strings?|texts?|placeholder)( \w+)?\W*$"
+        r"|^(the |an? |short )*(description|caption|summary) of\b"
         r"|\b(lorem ipsum|placeholder|caption here|your (text|caption|instruction))\b",
         "is a placeholder",
     ),
@@ -99,7 +100,8 @@ _COMMON = frozenset(
     " before after where when which who what whose while more most very just only also still one"
     " two some any all both each other another same different new old picture photo photograph"
     " image scene edited edit original version change changed changes make made put added add"
-    " replaced replace removed remove turn turned become became look looks like instead".split()
+    " replaced replace removed remove turn turned become became look looks like instead"
+    " lying sitting standing holding leaning parked".split()
 )
 
 
@@ -114,9 +116,14 @@ def is_copy(one: str, other: str) -> bool:
     return SequenceMatcher(None, words(one), words(other), autojunk=False).ratio() >= COPY
 
 
+def content(*texts: str) -> set[str]:
+    """Return the words of some texts that carry meaning."""
+    return {w for text in texts for w in words(text) if w not in _COMMON}
+
+
 def stems(*texts: str) -> set[str]:
-    """Return the beginnings of the words that carry meaning in some texts."""
-    return {w[:STEM] for text in texts for w in words(text) if w not in _COMMON}
+    """Return how the words that carry meaning begin."""
+    return {word[:STEM] for word in content(*texts)}
 
 
 def check_text(name: str, text: str, limits: tuple[int, int]) -> None:

@@ -18,7 +18,6 @@ from pipelines.scenes.model import Scene
 from syned.images import load_picture
 from syned.reasons import Reason
 from syned.rows import NUM_CAPTIONS, EncodedImage, Task
-from syned.threads import in_threads
 
 TRIES = 3
 """Draws of one kind of edit before the next kind is tried."""
@@ -42,9 +41,8 @@ class _TemplatesWriter:
 
     def write(self, jobs: Sequence[WriteJob]) -> list[Written | Rejected]:
         """Answer each job, in order; a picture that several jobs share is decoded once."""
-        encoded = list(dict.fromkeys(job.image for job in jobs))
-        thumbnails = dict(zip(encoded, in_threads(_thumbnail, encoded), strict=True))
-        return in_threads(lambda job: self._write(job, thumbnails[job.image]), jobs)
+        thumbnails = {encoded: _thumbnail(encoded) for encoded in {job.image for job in jobs}}
+        return [self._write(job, thumbnails[job.image]) for job in jobs]
 
     def _write(self, job: WriteJob, picture: Image.Image) -> Written | Rejected:
         """Return the first edit that fits, of the wanted task or else of another."""

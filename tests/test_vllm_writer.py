@@ -1,0 +1,159 @@
+"""The vLLM writer on a real small language model and real captions."""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipelines.engines import Rejected, WriteJob, Written
+from pipelines.recipe import Recipe, VllmWriter, builtin_recipes
+from pipelines.writers import prompt
+from syned.errors import EngineError
+from syned.reasons import Reason
+from syned.recipes import check, read_yaml
+from syned.rows import EncodedImage, Task
+
+pytest.importorskip("vllm", reason="the vLLM writer needs the extra `cpu` or `gpu`")
+
+pytestmark = [pytest.mark.models, pytest.mark.slow]
+
+CAPTIONS = (
+    "a woman in an orange suit in front of a flag",
+    "a cup of coffee on a wooden table",
+    "a brown cat that looks up",
+    "a rocket on its launch pad",
+    "a motorcycle in a workshop",
+    "an old camera on a tripod",
+    "a horse on a meadow",
+    "a galaxy between many stars",
+)
+JOBS = tuple(
+    WriteJob(
+        image=EncodedImage(b""),
+        scene=None,
+        task=task,
+        source_caption=caption,
+        given_instruction=None,
+        given_edited_caption=None,
+        seed=number,
+    )
+    for number, (task, caption) in enumerate(zip(prompt.TASKS, CAPTIONS, strict=True))
+)
+GIVEN = replace(JOBS[1], given_instruction="Remove the cup.", seed=11)
+IMPOSSIBLE = replace(JOBS[1], source_caption="", task=Task.REMOVE)
+LONG = replace(JOBS[0], source_caption="a very long way " * 400)
+
+
+def tiny_writer() -> VllmWriter:
+    path = builtin_recipes()["tiny"]
+    writer = check(Recipe, read_yaml(path), path.name).instruct.writer
+    assert isinstance(writer, VllmWriter)
+    return writer
+
+
+def run_writer(config):
+    """Load the writer and ask it three times, in this order: all, one job, all again."""
+    from pipelines.writers.vllm import load_vllm_writer
+
+    writer = load_vllm_writer(config)
+    jobs = [*JOBS, IMPOSSIBLE, GIVEN, LONG]
+    once, between, again = writer.write(jobs), writer.write([JOBS[3]]), writer.write(jobs)
+    assert len(between) == 1
+    return writer.name, writer.prompt_version, once, again
+
+
+def in_own_process(function, *args):
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(function, *args).result()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SYNED_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def ran():
+    return in_own_process(run_writer, tiny_writer())
+
+
+def test_the_writer_is_named_after_the_recipe(ran):
+    name, version, _, _ = ran
+    assert name == "vllm:builtin:smollm2-135m"
+    assert version == prompt.prompt_version()
+
+
+def test_each_job_has_an_answer_and_what_is_written_is_clean(ran):
+    _, _, answers, _ = ran
+    assert len(answers) == len(JOBS) + 3
+    written = [answer for answer in answers[: len(JOBS)] if isinstance(answer, Written)]
+    assert written, "a real model gets at least one of eight right"
+    for answer in written:
+        assert len(set(answer.captions)) == 5
+        assert answer.instruction
+        assert answer.edited_caption != answer.source_caption
+
+
+def test_what_is_turned_away_has_a_reason_and_the_models_own_words(ran):
+    _, _, answers, _ = ran
+    turned_away = [a for a in answers[: len(JOBS)] if isinstance(a, Rejected)]
+    for answer, job in zip(answers, JOBS, strict=False):
+        if isinstance(answer, Rejected):
+            assert answer.attempts == len(tiny_writer().temperatures)
+            assert answer.raw_answer.startswith('{"instruction":')
+            with pytest.raises(prompt.RowError):
+                prompt.parse_answer(answer.raw_answer, "stop", job)
+    assert all(answer.message for answer in turned_away)
+
+
+def test_a_job_that_no_model_can_do_is_not_asked(ran):
+    answer = ran[2][len(JOBS)]
+    assert isinstance(answer, Rejected)
+    assert (answer.reason, answer.raw_answer) == (Reason.NO_EDIT_FITS, None)
+
+
+def test_a_given_instruction_is_kept(ran):
+    answer = ran[2][len(JOBS) + 1]
+    if isinstance(answer, Written):
+        assert answer.instruction == "Remove the cup."
+    else:
+        assert '"instruction"' not in answer.raw_answer
+
+
+def test_a_long_caption_is_no_error(ran):
+    assert isinstance(ran[2][len(JOBS) + 2], Written | Rejected)
+
+
+def test_the_same_jobs_give_the_same_answers_whatever_was_asked_before(ran):
+    _, _, once, again = ran
+    assert once == again
+
+
+def run_crowded(config):
+    from pipelines.writers.vllm import load_vllm_writer
+
+    return load_vllm_writer(config).write(JOBS)
+
+
+def test_a_prompt_that_leaves_no_room_is_rejected_and_not_an_error():
+    config = tiny_writer().model_copy(update={"max_model_len": 1000, "max_tokens": 600})
+    answers = in_own_process(run_crowded, config)
+    assert {answer.reason for answer in answers} == {Reason.PROMPT_TOO_LONG}
+    assert "max_model_len (1000)" in answers[0].message
+
+
+def load_missing(folder):
+    from pipelines.writers.vllm import load_vllm_writer
+
+    load_vllm_writer(tiny_writer().model_copy(update={"model": folder}))
+
+
+def test_a_model_that_is_not_there_is_one_line(tmp_path: Path):
+    with pytest.raises(EngineError, match=r"cannot load instruct\.writer\.model") as caught:
+        in_own_process(load_missing, str(tmp_path))
+    assert "\n" not in str(caught.value)
