@@ -23,7 +23,8 @@ from pipelines.funnel import Funnel
 from pipelines.markdown import code, escape
 from pipelines.recipe import Recipe, Section
 from pipelines.requirements import is_local
-from syned.rows import IMAGE_TYPE, DatasetRow, arrow_schema
+from syned.arrow import IMAGE_TYPE, arrow_schema
+from syned.rows import DatasetRow
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 

@@ -11,10 +11,11 @@ import pyarrow as pa
 from pipelines.filter import NAME, VERSION, decide, read_scores, splits_of
 from pipelines.funnel import Funnel, funnel_path
 from pipelines.recipe import Recipe
+from syned.arrow import arrow_schema, from_batch
 from syned.ids import fingerprint
 from syned.parquet import open_writer, read_batches, sync_and_rename
 from syned.parts import sweep, temporary_path, write_whole
-from syned.rows import DecisionRow, arrow_schema, from_batch
+from syned.rows import DecisionRow
 from syned.run import RunFolder
 
 

@@ -15,10 +15,11 @@ from pydantic import BaseModel, ConfigDict
 
 from pipelines.pairs import Pair, read_pairs
 from pipelines.recipe import ExportConfig
+from syned.arrow import arrow_schema, as_dict
 from syned.ids import fingerprint
 from syned.parquet import hub_metadata
 from syned.parts import TEMPORARY, write_whole
-from syned.rows import SCORE_NAMES, DatasetRow, arrow_schema, as_dict
+from syned.rows import SCORE_NAMES, DatasetRow
 from syned.run import RunFolder
 from syned.shards import ShardWriter
 

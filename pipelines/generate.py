@@ -15,10 +15,11 @@ from pipelines.funnel import Funnel, StageCount, count_stage, make_funnel, read_
 from pipelines.plan import Plan, stages
 from pipelines.recipe import Recipe
 from pipelines.score import clip_definition
+from syned.arrow import from_batch
 from syned.errors import RunError
 from syned.events import OnEvent, RowsDone, StageDone, StageStarted
 from syned.parts import Summary, read_summary
-from syned.rows import DecisionRow, from_batch
+from syned.rows import DecisionRow
 from syned.run import RunFolder
 from syned.runner import missing_parts, preload, run_stage
 from syned.stage import Stage

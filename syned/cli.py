@@ -5,25 +5,17 @@ Nothing heavy is imported before a command runs, so `--help` answers at once.
 
 from __future__ import annotations
 
-import errno
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from syned import __version__
-from syned.errors import EXIT_ROWS_FAILED, EXIT_USER, SourceError, SynedError
+from syned.errors import EXIT_ROWS_FAILED, SourceError
+from syned.told import told
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-EXIT_INTERRUPTED = 130
-"""The shell's own number for a program that was interrupted."""
-
-ENVIRONMENT_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
 
 app = typer.Typer(
     name="syned",
@@ -60,32 +52,6 @@ def _main(
     ] = False,
 ) -> None:
     pass
-
-
-@contextmanager
-def _told(again: str) -> Iterator[None]:
-    """Turn errors that a user can mend, and interrupts, into one message and an exit code."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    except SynedError as error:
-        _fail(str(error), EXIT_USER)
-    except KeyboardInterrupt:
-        _fail(f"stopped; finished parts are kept. {again}", EXIT_INTERRUPTED)
-    except OSError as error:
-        if error.errno not in ENVIRONMENT_ERRORS:
-            raise
-        where = f": {error.filename}" if error.filename else ""
-        _fail(f"{error.strerror}{where}. Finished parts are kept. {again}", EXIT_USER)
-
-
-def _fail(message: str, code: int) -> None:
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    console.print("[bold red]syned:[/]", end=" ")
-    console.print(message, markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(code)
 
 
 def _console() -> Console:
@@ -163,7 +129,7 @@ def generate(
     from syned.run import RunFolder
 
     console = _console()
-    with _told("Give the same command again to go on."):
+    with told("Give the same command again to go on."):
         resolved = resolve(recipe, images, n, set_ or [])
         lacks = missing(resolved)
         if lacks and not dry_run:
@@ -223,7 +189,7 @@ def filter_(
     from syned.run import RunFolder
 
     folder = RunFolder(run)
-    with _told("Give the same command again to go on."):
+    with told("Give the same command again to go on."):
         old = check(Recipe, folder.load_recipe(), str(folder.recipe_path))
         new = refilter(old, set_ or [])
         console = _console()
@@ -261,7 +227,7 @@ def preview(
     from pipelines.preview.look import look
     from syned.run import RunFolder
 
-    with _told("Give the same command again."):
+    with told("Give the same command again."):
         path = look(RunFolder(run), png=png, out=out, limit=limit)
         _console().print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
 

@@ -16,11 +16,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from syned.arrow import arrow_schema, from_batch, to_table
 from syned.batches import batched
 from syned.ids import digest
 from syned.parquet import open_writer, read_batches, sync_and_rename
 from syned.reasons import Status
-from syned.rows import Row, arrow_schema, from_batch, to_table
+from syned.rows import Row
 
 TEMPORARY = ".tmp-"
 ROWS_PER_GROUP = 64

@@ -57,11 +57,16 @@ class RunFolder:
     def start(self, recipe: Mapping[str, Any]) -> None:
         """Make the folder for a recipe, or go on with it if it was made by the same one.
 
+        A run that got no further than the scan (too few pictures, say) takes a changed recipe.
+
         Raises:
             RunError: The folder holds something else, or a run of another recipe.
         """
-        if self.recipe_path.exists():
+        if any(self.path.glob("0[1-9]-*/part-*.json")):
             self._refuse_if_changed(recipe)
+            return
+        if self.recipe_path.exists():
+            self.save_recipe(recipe)
             return
         if self.path.exists() and not self.path.is_dir():
             raise RunError(f"{self.path} is a file; --out names a folder for the run.")

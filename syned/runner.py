@@ -7,49 +7,23 @@ turn ends when its parent does, however that died.
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
-import sys
-import threading
-import traceback
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
-from pathlib import Path
 
-import psutil
-
-from syned.errors import SynedError, WorkerDied
-from syned.events import Event, OnEvent, PartDone, RowsDone, WorkerReady
-from syned.parts import read_part, read_summary, sweep, write_part
+from syned.errors import WorkerDied
+from syned.events import Event, OnEvent
+from syned.parts import read_summary, sweep
 from syned.reasons import Status
-from syned.rows import Row
 from syned.run import RunFolder
-from syned.stage import Done, Stage
+from syned.stage import Stage
+from syned.worker import Work, end_family, log_path, work_on
 
 # Workers are forked from a server that has imported the stages and nothing else: they start in
 # milliseconds, and no thread or GPU state of the parent comes with them.
 _WORKERS = multiprocessing.get_context("forkserver")
-
-
-class WorkerFailure(Exception):
-    """A bug within a worker, with the worker's traceback."""
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One part to make.
-
-    Attributes:
-        index: The part's number.
-        before: The mark of the part that it is made from.
-    """
-
-    index: int
-    before: str
 
 
 def missing_parts(
@@ -103,7 +77,7 @@ def run_stage(stage: Stage, run: RunFolder, work: Sequence[Work], on_event: OnEv
         raise WorkerDied(_epitaph(stage, run, died.worker)) from None
     finally:
         for worker in workers:
-            _end(worker.process.pid)
+            end_family(worker.process.pid)
             worker.process.join()
 
 
@@ -126,7 +100,7 @@ class _Silent(Exception):
 def _start(stage: Stage, run: RunFolder, work: Sequence[Work]) -> _Worker:
     """Start a worker on some parts."""
     receiver, sender = _WORKERS.Pipe(duplex=False)
-    process = _WORKERS.Process(target=_work, args=(stage, run.path, list(work), sender))
+    process = _WORKERS.Process(target=work_on, args=(stage, run.path, list(work), sender))
     process.start()
     sender.close()
     return _Worker(process, receiver)
@@ -170,109 +144,3 @@ def _epitaph(stage: Stage, run: RunFolder, worker: _Worker) -> str:
         f"the worker of {stage.name} ended without a word ({how}).{hint} Its last words are in "
         f"{log}. Finished parts are kept: run the same command to go on."
     )
-
-
-def log_path(run: RunFolder, stage: Stage) -> Path:
-    """Return where a stage's worker writes what its libraries print."""
-    return run.logs / f"{stage.name}.log"
-
-
-def _end(pid: int | None) -> None:
-    """Kill a process and all that it started."""
-    try:
-        process = psutil.Process(pid)
-        family = [*process.children(recursive=True), process]
-    except psutil.NoSuchProcess:
-        return
-    for member in family:
-        try:
-            member.kill()
-        except psutil.NoSuchProcess:
-            continue
-
-
-def _end_with_parent() -> None:
-    """Wait for the parent's end in a thread, then kill this process and its children."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def watch() -> None:
-        wait([parent.sentinel])
-        _end(os.getpid())
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _log_to(path: Path) -> None:
-    """Send what libraries print, from Python or from C, to a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    os.close(descriptor)
-
-
-def _work(stage: Stage, path: Path, work: list[Work], sender: Connection) -> None:
-    """Run in the worker: make the parts, tell of each step, tell of an error and end."""
-    # The parent decides what an interrupt means and ends the worker itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _end_with_parent()
-    run = RunFolder(path)
-    _log_to(log_path(run, stage))
-    try:
-        _make_parts(stage, run, work, sender.send)
-    except SynedError as error:
-        sender.send(error)
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            sender.send(OSError(error.errno, error.strerror, error.filename))
-        else:
-            sender.send(WorkerFailure(traceback.format_exc()))
-    else:
-        sender.send(None)
-    # The parent kills this process and all that it started.
-    threading.Event().wait()
-
-
-def _make_parts(
-    stage: Stage, run: RunFolder, work: Sequence[Work], send: Callable[[Event], None]
-) -> None:
-    """Make parts one after another."""
-    make = stage.start(run)
-    send(WorkerReady())
-
-    def tell(rows: Sequence[Row]) -> None:
-        send(RowsDone(len(rows), Counter(str(row.reason) for row in rows if row.reason)))
-
-    for part in work:
-        summary = write_part(
-            run.stage(stage.name),
-            part.index,
-            make(part.index, _done(stage, run, part.index)),
-            stage.output,
-            stage.fingerprint,
-            before=part.before,
-            metadata=stage.metadata,
-            on_rows=tell,
-        )
-        send(PartDone(part.index, summary))
-
-
-def _done(stage: Stage, run: RunFolder, index: int) -> Done:
-    """Return the rows of a part that need not be made again: those that have not failed."""
-    folder = run.stage(stage.name)
-    summary = read_summary(folder, index)
-    if summary is None or summary.fingerprint != stage.fingerprint:
-        return {}
-    rows: defaultdict[str, list[Row]] = defaultdict(list)
-    output: type[Row] = stage.output
-    for row in read_part(folder, index, output):
-        rows[stage.row_key(row)].append(row)
-    return {
-        key: group
-        for key, group in rows.items()
-        if all(row.status is not Status.FAILED for row in group)
-    }

@@ -126,13 +126,13 @@ def tilted(turn: int) -> Check:
 
 PARTS = {
     "the upper left part": "upper left",
-    "the upper part": "top",
+    "the upper middle part": "top",
     "the upper right part": "upper right",
-    "the left part": "left",
-    "the middle": "centre",
-    "the right part": "right",
+    "the middle left part": "left",
+    "the central part": "centre",
+    "the middle right part": "right",
     "the lower left part": "lower left",
-    "the lower part": "bottom",
+    "the lower middle part": "bottom",
     "the lower right part": "lower right",
 }
 LOST = {
@@ -160,7 +160,7 @@ def framed(pair: Pair, text: str, _match: re.Match[str]) -> bool:
     rims = [(p[:2].mean(), p[-2:].mean(), p[:, :2].mean(), p[:, -2:].mean()) for p in near]
     across = near[1][:, near[1].shape[1] // 2]
     band = int(np.argmin(across)) / min(pair.size)
-    wide = re.search(r"thin|thick", text)
+    wide = re.search(r"\b(?:thin|thick)\b", text)
     width = wide is None or (band < 0.06 if wide[0] == "thin" else band > 0.06)
     inside = tuple(int(0.12 * side) for side in pair.size)
     box = (*inside, pair.size[0] - inside[0], pair.size[1] - inside[1])
@@ -185,11 +185,6 @@ def lettered(pair: Pair, text: str, _match: re.Match[str]) -> bool:
     return at_place(pair, text) and 0.08 < pair.ink(colour[1].lower()).mean() < 0.5
 
 
-def stuck(pair: Pair, text: str, _match: re.Match[str]) -> bool:
-    left, top, right, bottom = pair.changed_box
-    return at_place(pair, text) and bool(pair.changed[top:bottom, left:right].mean() > 0.3)
-
-
 def written(pair: Pair, text: str, match: re.Match[str]) -> bool:
     outside = text.replace(match[0], "")
     colour = re.search(COLOUR, outside, re.IGNORECASE)
@@ -199,12 +194,12 @@ def written(pair: Pair, text: str, match: re.Match[str]) -> bool:
 
 def pasted(pair: Pair, text: str, match: re.Match[str]) -> bool:
     colour = re.search(COLOUR, text, re.IGNORECASE)
-    ink = pair.ink(colour[1].lower())
+    inks = [i for i in ink_of(pair, colour and colour[1].lower()) if i.mean() > 0.15]
     left, top, right, bottom = pair.changed_box
     size = re.search(r"small|large", text)
     wide = max(right - left, bottom - top) / min(pair.size)
     sized = size is None or (wide < 0.25 if size[0] == "small" else wide > 0.25)
-    return at_place(pair, text) and read_shape(ink) == match[1] and sized
+    return at_place(pair, text) and match[1] in [read_shape(ink) for ink in inks] and sized
 
 
 def unchanged(pair: Pair, *_: object) -> bool:

@@ -27,7 +27,6 @@ from claims_picture_checks import (
     quarter,
     sharper,
     shows,
-    stuck,
     tilted,
     tinted,
     unchanged,
@@ -44,9 +43,8 @@ CLAIMS: tuple[tuple[str, Check], ...] = (
     # words and shapes, which the text names
     (r'"([A-Z]+)"', written),
     (rf"\b{SHAPES}\b", pasted),
-    (r"inscription|lettering", lettered),
-    (r"sticker", stuck),
-    (r"border|frame in|enclosed in|frame has been|band of|margin", framed),
+    (r"lettering", lettered),
+    (r"border|frame around|enclosed in|frame has been|band of|margin", framed),
     # nothing
     (
         r"^Nothing (in the picture|was added)|Both images show|no difference|looks just like",
@@ -56,19 +54,22 @@ CLAIMS: tuple[tuple[str, Check], ...] = (
     (r"^No edit|everything has stayed", unchanged),
     # turns, before flips since both speak of upside down; backward directions come first
     (r"180 degrees|half a turn|half turn|lower right corner", around),
-    (r"other way up|stands on its head, and", around),
+    (r"other way up|upside down, and left and right are swapped", around),
     (r"Top and bottom as well as left and right", around),
     (rf"turn it {WAY} by 90", directed(quarter, -1)),
     (rf"(?:90 degrees|quarter turn|on its side,) {WAY}", directed(quarter, 1)),
     (r"at the top of the first image is now on the (left|right)", directed(quarter, 1)),
-    (r"upward direction of the first image points to the (left|right)", directed(quarter, 1)),
+    (r"pointed up in the first image points to the (left|right)", directed(quarter, 1)),
     (r"upper part is now on the (left|right)", directed(quarter, 1)),
     (r"old bottom facing (left|right)", directed(quarter, -1)),
     (rf"would have to turn it {WAY}", directed(tilted, -1)),
     (r"leans to the (left|right)", directed(tilted, 1)),
     (r"slopes down towards the (left|right)", directed(tilted, 1)),
     (rf"(?:tilt|angle|rotated|askew|slant).*{WAY}", directed(tilted, 1)),
-    (r"crop|zoomed|remains|closer view|appears larger|close-up|shows more|takes up", cropped),
+    (
+        r"crop|zoomed|remains|closer view|appears larger|close-up|shows more|takes up|Less of",
+        cropped,
+    ),
     (r"top to bottom|vertically|Top and bottom have|top of the picture is now", shows(flip)),
     (r"still water|upside down|lower edge of|vertical flip|between top and bottom", shows(flip)),
     (r"swap top and bottom", shows(flip)),
@@ -76,13 +77,13 @@ CLAIMS: tuple[tuple[str, Check], ...] = (
     (r"swap left and right", shows(mirror)),
     # colour
     (
-        r"black and white|All colour has|greyscale|shades of grey|is in colour, the second is not",
+        r"black and white|All colour has|greyscale|shades of grey|the second has none",
         grey,
     ),
-    (r"Colour has given|without any colour|monochrome\.|any other hue", grey),
+    (r"Colour has given|without any colour|light and dark only|any other hue", grey),
     (r"(?i)sepia|brown", brown),
-    (rf"(?i){TINT} (?:tint|colour cast|glass|light|shade|tone|dominates)", tinted),
-    (rf"(?:towards|filter in|layer of) {TINT}", tinted),
+    (rf"(?i){TINT} (?:tint|colour cast|film|filter|shade|tone)", tinted),
+    (rf"(?:towards|over with|layer of) {TINT}", tinted),
     (r"are more vivid", chroma(1)),
     (r"Before, the colours were more muted", chroma(1)),
     (
@@ -93,16 +94,16 @@ CLAIMS: tuple[tuple[str, Check], ...] = (
         r"first one looks faded|makes the whole picture glow|garish|control of a screen far up",
         chroma(1),
     ),
-    (r"paler|saturation has been reduced|appears weaker|far less colourful", chroma(-1)),
+    (r"duller|saturation has been reduced|appears weaker|far less colourful", chroma(-1)),
     (r"become muted|Before, the colours were more vivid|closer to grey", chroma(-1)),
     (r"first one has much stronger colours", chroma(-1)),
-    (r"dull, washed-out colours|in the sun for years", chroma(-1)),
+    (r"dull, greyish colours|in the sun for years", chroma(-1)),
     # fine detail
     (r"blur|smoothed away|out of focus|become soft|frosted|hardly be made out", blurred),
     (r"first image is much sharper|in focus; now it is not|lost its sharpness", blurred),
     (r"sharper|crisper|more emphasis|sharpen|first image looks soft|stand out harder", sharper),
     (r"drawn more harshly|sharpness, of which the second has more|details were smoother", sharper),
-    (r"nois|[Gg]rain|specks|far cleaner|speckled|dots|static", noisy),
+    (r"nois|[Gg]rain|specks|far cleaner|static", noisy),
     # contrast before brightness, since it speaks of dark and bright parts too
     (
         r"contrast is higher|stronger contrast than the first|were softer|further apart than",

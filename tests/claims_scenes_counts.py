@@ -143,11 +143,6 @@ def _(pair, a, at):
     return gained(pair, a, at) and not at_place(pair.first, at)
 
 
-@rule("something has been put <at>")
-def _(pair, at):
-    return gained(pair, at=at)
-
-
 @rule("compared with the first image, the second has one more object: <a>")
 def _(pair, a):
     return gained(pair, a)

@@ -54,11 +54,6 @@ def _(pair, was, now):
     return grounds_are(pair, was, now)
 
 
-@rule("the background is not the same in the two images")
-def _(pair):
-    return pair.grounds[0] != pair.grounds[1]
-
-
 @rule("the background has turned from <hue> to <hue>")
 def _(pair, was, now):
     return (pair.grounds[0]["colour"], pair.grounds[1]["colour"]) == (was, now) and was != now

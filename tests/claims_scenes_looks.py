@@ -10,6 +10,7 @@ from claims_scenes_facts import (
     found,
     indefinite,
     lies,
+    number,
     one,
     recoloured,
     resized,
@@ -149,7 +150,7 @@ def _(pair, ref, rel, mark, old, new):
     return true and lies(pair.gone[0], rel, one(mark, pair.first, pair.second))
 
 
-@rule("every other object has kept its size, but <ref> is (?:(larger)|smaller) than before")
-def _(pair, ref, larger):
-    several = len(pair.first) > 1
-    return several and changed(pair, ref) and resized(pair, 1 if larger else -1)
+@rule("unlike the other (?:<num> objects|(object)), <ref> has become (?:(larger)|smaller)")
+def _(pair, others, other, ref, larger):
+    right = (len(pair.first) == 2) if other else number("objects", pair.first[1:]) == others
+    return right and changed(pair, ref) and resized(pair, 1 if larger else -1)

@@ -67,10 +67,10 @@ def _(pair, a, start, end):
     return moved(pair, start, end) and indefinite(a, pair.gone[0])
 
 
-@rule("the position of <ref> has changed")
-def _(pair, ref):
+@rule("the position of <ref> has changed: it lies <at> now")
+def _(pair, ref, end):
     same = changed(pair, ref) and pair.kept("shape", "colour", "size")
-    return same and cell(pair.gone[0]) != cell(pair.new[0])
+    return same and cell(pair.gone[0]) != cell(pair.new[0]) == here(end)
 
 
 @rule("<ref> is now <at> instead of <at>")

@@ -12,8 +12,9 @@ from made_pairs import funnel
 
 from pipelines.card import CardFacts, render_card
 from pipelines.recipe import Recipe, builtin_recipes
+from syned.arrow import arrow_schema
 from syned.recipes import check, read_yaml, set_values
-from syned.rows import DatasetRow, arrow_schema
+from syned.rows import DatasetRow
 
 
 def recipe(name="demo", *assignments):

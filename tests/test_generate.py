@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -76,6 +77,11 @@ def test_only_broken_files_are_told_with_their_reasons(cli: Cli, tmp_path: Path)
     assert "0 usable pictures" in done.stderr
     assert "1 empty_file" in done.stderr
     assert "1 unreadable" in done.stderr
+
+    shutil.copy(folder_path(BUILTIN_PHOTOS) / "cat.jpg", tmp_path / "mine")
+    fewer = cli(*DEMO, "--images", "mine", "--n", "2")
+    assert fewer.returncode == 3, fewer.stderr
+    assert len(published(tmp_path / "runs" / "demo")) == 2
 
 
 def test_an_empty_folder_and_a_missing_one_are_told(cli: Cli, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from syned.arrow import IMAGE_TYPE
 from syned.parquet import hub_metadata
-from syned.rows import IMAGE_TYPE
 from syned.shards import ShardWriter
 
 SCHEMA = pa.schema([("pair_id", pa.string()), ("image", IMAGE_TYPE)])

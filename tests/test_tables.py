@@ -8,9 +8,10 @@ import pytest
 
 from pipelines.recipe import EmuEditSource, TableSource
 from pipelines.sources.open import open_source
+from syned.arrow import IMAGE_TYPE
 from syned.errors import RowError, SourceError
 from syned.reasons import Reason
-from syned.rows import IMAGE_TYPE, Task
+from syned.rows import Task
 from tests.broken_pictures import whole_files
 
 JPEG, PNG = (whole_files()[name] for name in ("whole.jpg", "whole.png"))

@@ -17,6 +17,9 @@ from pydantic import BaseModel, ConfigDict
 from pipelines.scenes.model import Scene
 from syned.rows import Task
 
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom in pixels, the last two exclusive."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:
@@ -49,7 +52,11 @@ class PictureEdit(Edit):
     """An edit of any picture's pixels."""
 
     on_scenes: ClassVar[bool] = True
-    """Whether it is also for drawn scenes, whose own edits may do the same better."""
+    """Whether it is also for drawn scenes.
+
+    It is not if it changes what the colours are called or cuts objects off: the caption of the
+    edited scene names them.
+    """
 
     @classmethod
     @abstractmethod
@@ -72,6 +79,10 @@ class PictureEdit(Edit):
     @abstractmethod
     def wording(self) -> Wording:
         """Return the edit in words."""
+
+    def covered(self, size: tuple[int, int]) -> tuple[Box, ...]:  # noqa: ARG002
+        """Return what lies hidden in an edited picture of this size."""
+        return ()
 
 
 class SceneEdit(Edit):

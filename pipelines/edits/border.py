@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, Self
 from PIL import Image
 
 from pipelines.edits import measure
-from pipelines.edits.base import PictureEdit, Wording
+from pipelines.edits.base import Box, PictureEdit, Wording
 from pipelines.edits.words import COLOURS, ColourName, fill, with_article
 from syned.rows import Task
 
@@ -23,12 +23,12 @@ FRAMED = Wording(
         "The image now has {a_border}.",
         "{A_border} has been put around the picture.",
         "All four edges of the second picture are covered by a {width} band of {colour}.",
-        "The first image has no such frame, while the second is enclosed in {colour}.",
-        "Inside {a_border}, the same content is still to be seen.",
-        "Apart from the {width} frame in {colour} that surrounds it, the picture is as before.",
+        "Unlike the first image, the second one is enclosed in {colour}.",
+        "Inside its new {width} border in {colour}, the picture is as it was.",
+        "Nothing differs apart from the {width} {colour} frame around it all.",
         "What differs is the margin, which has turned {colour} on all sides.",
         "A frame has been added: it is {colour}, {width} and runs along every edge.",
-        "The picture was without it before; now {a_border} surrounds everything.",
+        "Where the margin of the first picture was, {a_border} now surrounds everything.",
         "Someone has drawn {a_border} along the outer edge of the image.",
     ),
     change="with {a_border}",
@@ -76,6 +76,10 @@ class Border(PictureEdit):
             for box in inner
         )
 
+    def covered(self, size: tuple[int, int]) -> tuple[Box, ...]:
+        """Return the four sides."""
+        return _sides(0, *size, self._band(size))
+
     def wording(self) -> Wording:
         """Return the words for this border."""
         border = with_article(f"{self.width} {self.colour} border")
@@ -88,7 +92,7 @@ class Border(PictureEdit):
         )
 
 
-def _sides(inset: int, width: int, height: int, band: int) -> tuple[measure.Box, ...]:
+def _sides(inset: int, width: int, height: int, band: int) -> tuple[Box, ...]:
     """Return the four strips of a band that lies a distance inside a frame, in pixels."""
     right, bottom = width - inset, height - inset
     return (

@@ -25,7 +25,7 @@ VIVID = Wording(
         "The saturation has been increased.",
         "Every colour of the first picture appears stronger in the second.",
         "The second image looks far more colourful, although nothing in it has been moved.",
-        "What was pale in colour at first has become intense.",
+        "Colours that were restrained at first have become intense.",
         "Compared with the edited image, the first one looks faded.",
         "A boost in saturation makes the whole picture glow.",
         "After the edit, the same content is shown in rich, almost garish colours.",
@@ -37,20 +37,20 @@ VIVID = Wording(
 
 FADED = Wording(
     instructions=(
-        "Make the colours paler.",
+        "Make the colours duller.",
         "Reduce the saturation.",
         "Mute the colours of the whole picture.",
         "Fade the colours, but do not remove them completely.",
     ),
     captions=(
-        "The colours are paler.",
+        "The colours are duller.",
         "The saturation has been reduced.",
         "Every colour of the first picture appears weaker in the second.",
         "The second image looks far less colourful, although nothing in it has been moved.",
         "What was rich in colour at first has become muted.",
         "Compared with the edited image, the first one has much stronger colours.",
         "A loss of saturation brings the whole picture closer to grey.",
-        "After the edit, the same content is shown in dull, washed-out colours.",
+        "After the edit, the same content is shown in dull, greyish colours.",
         "Before, the colours were more vivid.",
         "It is as if the picture had hung in the sun for years and lost most of its colour.",
     ),
@@ -62,19 +62,19 @@ TINTED = Wording(
         "Give the picture {a_tint} tint.",
         "Tint the whole image {tint}.",
         "Add {a_tint} colour cast.",
-        "Make it look as if it were seen through {tint} glass.",
+        "Lay {a_tint} filter over the picture.",
     ),
     captions=(
         "The image has {a_tint} tint.",
         "{A_tint} colour cast now covers the whole picture.",
         "Every tone has been shifted towards {tint}.",
-        "The second picture looks as if it were seen through {tint} glass.",
-        "Compared with the first image, the second one is bathed in {tint} light.",
+        "The second picture looks as if {a_tint} film lay on top of it.",
+        "Compared with the first image, the second one is washed over with {tint}.",
         "Without any change of content, everything has taken on {a_tint} shade.",
-        "It is as if a filter in {tint} had been put in front of the first image.",
-        "Before the edit, the {tint} tone that lies over the picture was missing.",
+        "It is as if somebody had put {a_tint} filter in front of the first image.",
+        "The first image lacks the {tint} tone that lies over the whole of the second.",
         "An even layer of {tint} has been blended into the picture.",
-        "{Tint} dominates the second image from edge to edge, while the first has no such tint.",
+        "From edge to edge, all colours of the second image lean towards {tint}.",
     ),
     change="with {a_tint} tint",
 )
@@ -93,6 +93,7 @@ class Saturation(PictureEdit):
     """Makes colours stronger or weaker."""
 
     task: ClassVar[Task] = Task.COLOR
+    on_scenes: ClassVar[bool] = False
     kind: Literal["saturation"] = "saturation"
     factor: float
     """Distances from grey are multiplied by it."""
@@ -126,6 +127,7 @@ class Tint(PictureEdit):
     """Blends one colour into the whole picture."""
 
     task: ClassVar[Task] = Task.COLOR
+    on_scenes: ClassVar[bool] = False
     kind: Literal["tint"] = "tint"
     tint: TintName
     share: float
@@ -143,7 +145,12 @@ class Tint(PictureEdit):
         return picture.point([round(keep * x + self.share * c) for c in levels for x in range(256)])
 
     def holds(self, before: Image.Image, after: Image.Image) -> bool:
-        """Say whether the mean colour has moved by 36 levels of hue, to the named tint's hue."""
+        """Say whether the mean colour has moved by 36 levels of hue, to the named tint's hue.
+
+        Dark orange and dark yellow are called brown and olive.
+        """
+        if self.tint in ("orange", "yellow") and measure.mean_luma(after) < 110:
+            return False
         was, now = (_hue_vector(measure.mean_colour(p)) for p in (before, after))
         moved, reached = float(np.linalg.norm(now - was)), float(np.linalg.norm(now))
         likeness = {tint: _cosine(now, TINTS[tint]) for tint in TINTS}
@@ -153,9 +160,7 @@ class Tint(PictureEdit):
     def wording(self) -> Wording:
         """Return the words for this tint."""
         noun = with_article(self.tint)
-        return fill(
-            TINTED, tint=self.tint, a_tint=noun, A_tint=noun.capitalize(), Tint=self.tint.title()
-        )
+        return fill(TINTED, tint=self.tint, a_tint=noun, A_tint=noun.capitalize())
 
 
 def _hue_vector(colour: np.ndarray) -> np.ndarray:

@@ -28,7 +28,7 @@ CROPPED = Wording(
         "Everything still visible appears larger, because the frame now leaves out {lost}.",
         "The second picture is a close-up of {part} of the first.",
         "The first image shows more than the second, which is limited to {part}.",
-        "Less of the picture can be seen, since {lost} fell victim to a crop.",
+        "Less of the picture can be seen, since {lost} have been cut away.",
         "After the edit, {part} of the old picture takes up all the space.",
     ),
     change="cropped to {part}",
@@ -36,13 +36,13 @@ CROPPED = Wording(
 
 PARTS: dict[PlaceName, tuple[str, str]] = {
     "upper left": ("the upper left part", "the right and the bottom"),
-    "top": ("the upper part", "the bottom and both sides"),
+    "top": ("the upper middle part", "the bottom and both sides"),
     "upper right": ("the upper right part", "the left and the bottom"),
-    "left": ("the left part", "the right, the top and the bottom"),
-    "centre": ("the middle", "the outer parts on all four sides"),
-    "right": ("the right part", "the left, the top and the bottom"),
+    "left": ("the middle left part", "the right, the top and the bottom"),
+    "centre": ("the central part", "the outer parts on all four sides"),
+    "right": ("the middle right part", "the left, the top and the bottom"),
     "lower left": ("the lower left part", "the right and the top"),
-    "bottom": ("the lower part", "the top and both sides"),
+    "bottom": ("the lower middle part", "the top and both sides"),
     "lower right": ("the lower right part", "the left and the top"),
 }
 """What is shown, and what is cut off."""
@@ -52,6 +52,7 @@ class Crop(PictureEdit):
     """Cuts off what lies outside one part, and enlarges this to the size of the picture."""
 
     task: ClassVar[Task] = Task.GLOBAL
+    on_scenes: ClassVar[bool] = False
     kind: Literal["crop"] = "crop"
     place: PlaceName
     share: float

@@ -61,7 +61,7 @@ NOISY = Wording(
         "Add noise to the picture.",
         "Make the image grainy.",
         "Cover everything with a coarse film grain.",
-        "Make it look like a bad reception on an old television.",
+        "Make it look like bad reception on an old television.",
     ),
     captions=(
         "The image is noisy.",
@@ -69,14 +69,18 @@ NOISY = Wording(
         "The second picture is covered with random specks.",
         "A coarse grain, like that of old film, lies over the same content.",
         "Compared with the edited version, the first image is far cleaner.",
-        "What was smooth at first has become speckled.",
+        "What was smooth at first has become rough and grainy.",
         "Strong noise makes the picture look rough from edge to edge.",
-        "Everything is still in its place behind a layer of fine dots.",
-        "Before the edit, there was no such graininess.",
-        "It looks as though the picture had been received with heavy static.",
+        "Everything is still in its place, but a layer of grain lies over it.",
+        "The graininess of the second picture is missing from the first.",
+        "It looks like a television picture with heavy static.",
     ),
     change="with heavy grain",
 )
+
+
+DARK = 40.0
+"""Mean luma below which grain hides what a picture shows, in levels."""
 
 
 class Blur(PictureEdit):
@@ -153,9 +157,10 @@ class Noise(PictureEdit):
 
     @classmethod
     def propose(cls, picture: Image.Image, rng: random.Random) -> Self | None:
-        """Draw the strength and the seed of the grain for a picture smoother than it."""
+        """Draw the strength and the seed of the grain for a picture that shows through it."""
         edit = cls(sigma=round(rng.uniform(18, 26), 1), seed=rng.getrandbits(32))
-        return edit if measure.detail(picture) <= 7 else None
+        fits = measure.detail(picture) <= 7 and measure.mean_luma(picture) >= DARK
+        return edit if fits else None
 
     def apply(self, picture: Image.Image) -> Image.Image:
         """Return the picture with grain added to all three channels alike."""

@@ -86,12 +86,13 @@ class Rotate(PictureEdit):
         return turned if turned.size == picture.size else ImageOps.pad(turned, picture.size)
 
     def holds(self, before: Image.Image, after: Image.Image) -> bool:
-        """Say whether the turned layout, bars apart, differs enough: a symmetric one does not."""
+        """Say whether the turned layout, bars apart, differs enough, and any bars stand out."""
         upright = measure.layout(before)
         turned = np.rot90(upright, -self.degrees // 90)
         return (
             measure.moved(before, after) >= ENOUGH
             and float(np.abs(turned - upright).mean()) >= ENOUGH
+            and (not self.shrunk or _ends_are_light(before))
         )
 
     def wording(self) -> Wording:
@@ -111,10 +112,24 @@ class Rotate(PictureEdit):
         )
 
 
+def _ends_are_light(picture: Image.Image) -> bool:
+    """Say whether the edges that come to lie beside black bars stand out from them."""
+    width, height = picture.size
+    rim = max(1, min(picture.size) // 24)
+    tall = height > width
+    ends = (
+        ((0, 0, rim, height), (width - rim, 0, width, height))
+        if tall
+        else ((0, 0, width, rim), (0, height - rim, width, height))
+    )
+    return all(measure.share_far(picture.crop(box), (0, 0, 0)) >= 0.5 for box in ends)
+
+
 class Tilt(PictureEdit):
     """Turns the picture by a few degrees, enlarged so that no corner stays empty."""
 
     task: ClassVar[Task] = Task.GLOBAL
+    on_scenes: ClassVar[bool] = False
     kind: Literal["tilt"] = "tilt"
     degrees: Literal[-20, -15, -10, 10, 15, 20]
     """Clockwise."""

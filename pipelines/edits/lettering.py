@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, Self
 from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.edits import measure
-from pipelines.edits.base import PictureEdit, Wording
+from pipelines.edits.base import Box, PictureEdit, Wording
 from pipelines.edits.words import (
     COLOURS,
     PLACES,
@@ -32,10 +32,10 @@ WRITTEN = Wording(
         'The word "{word}" has been written {at}.',
         '{colour} letters {at} of the second image spell "{word}".',
         'There is now a word {at_also}: "{word}".',
-        'The first image has no such writing, while the second says "{word}".',
-        'Text was added: it reads "{word}" and stands {at}.',
-        "{noun} of the picture now carries an inscription in {colour}.",
-        'Apart from the {colour} word "{word}", nothing is new.',
+        'The second image says "{word}" {at}, which the first one does not.',
+        'Text was added: it reads "{word}" and can be found {at}.',
+        '{noun} of the picture now bears the word "{word}" in {colour}.',
+        'Apart from the {colour} word "{word}" {at_also}, nothing is new.',
         'Someone has put "{word}" {at_also}, in {colour} capitals.',
         'You can read "{word}" {at} after the edit.',
         "Over the unchanged picture, {colour} lettering appears {at}.",
@@ -84,7 +84,7 @@ class Lettering(PictureEdit):
         wide = 100 * 0.36 * size[0] / _font(100).getlength(self.word)
         return max(4, int(min(wide, 0.24 * size[1], 0.15 * max(size))))
 
-    def _box(self, size: tuple[int, int]) -> measure.Box:
+    def _box(self, size: tuple[int, int]) -> Box:
         """Return where the letters are, their outline included, in pixels."""
         font_size = self._size(size)
         left, top, right, bottom = _extent(self.word, font_size)
@@ -112,6 +112,10 @@ class Lettering(PictureEdit):
         box = self._box(before.size)
         return measure.appeared(before, after, box, COLOURS[self.colour]) >= 0.12
 
+    def covered(self, size: tuple[int, int]) -> tuple[Box, ...]:
+        """Return the box of the letters."""
+        return (self._box(size),)
+
     def wording(self) -> Wording:
         """Return the words for this word and place."""
         place = PLACES[self.place]
@@ -137,7 +141,7 @@ def _stroke(font_size: int) -> int:
 
 
 @lru_cache(64)
-def _extent(word: str, font_size: int) -> measure.Box:
+def _extent(word: str, font_size: int) -> Box:
     """Return the box of a word written at the origin, its outline included."""
     box = _font(font_size).getbbox(word, stroke_width=_stroke(font_size))
     return (int(box[0]), int(box[1]), int(box[2]) + 1, int(box[3]) + 1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
+from pipelines.edits.base import Box
 from pipelines.edits.words import RGB
 
 GRID = 24
@@ -22,9 +23,6 @@ FAR = 110.0
 
 MAX_SAMPLES = 1024
 """Pixels that are looked at where a share of pixels is wanted."""
-
-Box = tuple[int, int, int, int]
-"""Left, top, right and bottom in pixels, the last two exclusive."""
 
 
 def small(picture: Image.Image, side: int = 128) -> Image.Image:
@@ -104,11 +102,11 @@ def distance(picture: Image.Image, colour: RGB) -> np.ndarray:
     return np.asarray(np.sqrt(np.einsum("hwc,hwc->hw", offset, offset)))
 
 
-def share_changed(before: Image.Image, after: Image.Image) -> float:
-    """Return the share of pixels of which some channel has changed by 40 levels."""
+def share_changed(before: Image.Image, after: Image.Image, levels: int = 40) -> float:
+    """Return the share of pixels of which some channel has changed by `levels`."""
     red, green, blue = ImageChops.difference(before, after).split()
     largest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
-    return sum(largest.histogram()[40:]) / (largest.width * largest.height)
+    return sum(largest.histogram()[levels:]) / (largest.width * largest.height)
 
 
 def share_far(picture: Image.Image, colour: RGB) -> float:

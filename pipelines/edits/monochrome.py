@@ -23,12 +23,12 @@ GREY = Wording(
         "All colour has been removed.",
         "The second picture is a greyscale version of the first.",
         "Only shades of grey are left, while everything stays where it was.",
-        "The first image is in colour, the second is not.",
+        "The first image has colour, while the second has none.",
         "Colour has given way to black, white and the greys between them.",
         "After the edit, the same content looks like a print without any colour ink.",
         "A conversion to black and white is what makes the two pictures differ.",
-        "Before, the picture was coloured; now it is monochrome.",
-        "Red, blue or any other hue is nowhere to be found in the edited image.",
+        "Before, the picture had colour; now it consists of light and dark only.",
+        "No red, no blue nor any other hue is left in the edited image.",
     ),
     change="in black and white",
 )
@@ -45,14 +45,13 @@ BROWN = Wording(
         "All colours have been replaced with shades of brown.",
         "The second picture has the brownish tone of an old print.",
         "A sepia filter covers the whole picture.",
-        "The first image is in full colour, the second only in warm browns.",
+        "The second image consists of warm browns alone, unlike the first.",
         "Brown tones have taken over, while everything stays where it was.",
         "After the edit, the same content looks like something from an old album, yellowed and "
         "brown.",
-        "Compared with the first image, the second one is monochrome and brown instead of "
-        "coloured.",
+        "Compared with the first image, the second one is monochrome, and its only hue is brown.",
         "It is the sepia toning that makes the edited picture look aged.",
-        "Before, the picture had its full colours; now it has a single brown tone.",
+        "Before, the picture had other colours; now it has a single brown tone.",
     ),
     change="in sepia tones",
 )
@@ -62,6 +61,7 @@ class BlackAndWhite(PictureEdit):
     """Removes all colour."""
 
     task: ClassVar[Task] = Task.STYLE
+    on_scenes: ClassVar[bool] = False
     kind: Literal["black_and_white"] = "black_and_white"
 
     @classmethod
@@ -86,6 +86,7 @@ class Sepia(PictureEdit):
     """Replaces all colours with shades of brown."""
 
     task: ClassVar[Task] = Task.STYLE
+    on_scenes: ClassVar[bool] = False
     kind: Literal["sepia"] = "sepia"
 
     @classmethod

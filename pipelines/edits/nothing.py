@@ -37,18 +37,23 @@ UNCHANGED = Wording(
 )
 
 
+MAX_CHANGED = 0.1
+"""Share of pixels that may change."""
+
+
 class _Nothing(PictureEdit):
     """An edit that nobody is meant to see."""
 
     task: ClassVar[Task] = Task.NONE
+    levels: ClassVar[int] = 16
+    """A pixel of the reduced picture has changed if one of its channels did by so much."""
 
     def holds(self, before: Image.Image, after: Image.Image) -> bool:
-        """Say whether layout, brightness and detail are nearly the same."""
+        """Say whether hardly a pixel has changed, and details are as fine as before."""
         before, after = (measure.small(p, measure.DETAIL_SIDE) for p in (before, after))
         detail = measure.detail(before)
         return (
-            measure.moved(before, after) <= 7
-            and abs(measure.mean_luma(after) - measure.mean_luma(before)) <= 7
+            measure.share_changed(before, after, self.levels) <= MAX_CHANGED
             and abs(measure.detail(after) - detail) <= 1 + 0.25 * detail
         )
 
@@ -58,8 +63,12 @@ class _Nothing(PictureEdit):
 
 
 class Jitter(_Nothing):
-    """Cuts a few pixels off the edges and scales the rest back."""
+    """Cuts a pixel or two off the edges and scales the rest back."""
 
+    levels: ClassVar[int] = 6
+    """A shift shows in fine texture, of which the reduced picture has less: of 75 pictures that
+    were shifted by one or two pixels, none that passes here changes by 16 levels in more than 11 %
+    of its pixels at 512 pixels."""
     kind: Literal["jitter"] = "jitter"
     left: float
     """Share of the width cut off on the left; the others likewise."""
@@ -68,10 +77,13 @@ class Jitter(_Nothing):
     bottom: float
 
     @classmethod
-    def propose(cls, picture: Image.Image, rng: random.Random) -> Self | None:  # noqa: ARG003
-        """Draw the four margins."""
-        left, top, right, bottom = (round(rng.uniform(0, 0.012), 4) for _ in range(4))
-        return cls(left=left, top=top, right=right, bottom=bottom)
+    def propose(cls, picture: Image.Image, rng: random.Random) -> Self | None:
+        """Draw the four margins for a picture whose texture does not show a shift."""
+        left, top, right, bottom = (round(rng.uniform(0, 0.0025), 4) for _ in range(4))
+        edit = cls(left=left, top=top, right=right, bottom=bottom)
+        shown = measure.small(picture, measure.DETAIL_SIDE)
+        changed = measure.share_changed(shown, edit.apply(shown), cls.levels)
+        return edit if changed <= 0.7 * MAX_CHANGED else None
 
     def apply(self, picture: Image.Image) -> Image.Image:
         """Return the picture without its margins, scaled back to its size."""
@@ -102,7 +114,7 @@ class Flicker(_Nothing):
 
 
 class Recompress(_Nothing):
-    """Stores the picture as a JPEG of moderate quality once more."""
+    """Stores the picture as a JPEG of good quality once more."""
 
     kind: Literal["recompress"] = "recompress"
     quality: int
@@ -110,7 +122,7 @@ class Recompress(_Nothing):
     @classmethod
     def propose(cls, picture: Image.Image, rng: random.Random) -> Self | None:  # noqa: ARG003
         """Draw the quality."""
-        return cls(quality=rng.randint(60, 80))
+        return cls(quality=rng.randint(75, 90))
 
     def apply(self, picture: Image.Image) -> Image.Image:
         """Return the picture as it comes back from a JPEG of this quality."""

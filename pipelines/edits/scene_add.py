@@ -73,7 +73,6 @@ def _alone(new: SceneObject, before: Scene) -> tuple[str, ...]:
         f"the second image shows {a(say.called(new))} {at(place)} that the first one lacks",
         f"what is new is the {say.called(new)} {at(place)}",
         f"there is {a(say.words(new, *LOOK))} {at(place)} now, where nothing was before",
-        f"something has been put {at(place)}",
         f"the picture has gained {_look(new, before)}",
         f"compared with the first image, the second has one more object: {a(say.called(new))}",
     )

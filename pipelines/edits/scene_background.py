@@ -93,7 +93,6 @@ def _whole(old: Ground, new: Ground, scene: Scene) -> tuple[str, ...]:
         f"nothing differs but the background, which was {was} and is {now} now",
         f"behind the {things} there is {a(background(new))} instead of {was}",
         f"what used to be {was} behind the {things} is {now} in the second image",
-        "the background is not the same in the two images",
     )
 
 

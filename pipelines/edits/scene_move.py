@@ -67,7 +67,7 @@ def _alone(old: SceneObject, new: SceneObject, before: Scene) -> tuple[str, ...]
         f"the object {there} has been moved to {the(new.place)}",
         f"{the(old.place)} is empty now, and {a(look)} lies {here} instead",
         f"the first image has {a(look)} {there}; in the second one it is {here}",
-        f"the position of {it} has changed",
+        f"the position of {it} has changed: it lies {here} now",
         either(is_named, f"{it} is now {here} instead of {there}"),
         f"{here}, where nothing was before, there is {a(look)} now, shifted from {the(old.place)}",
         f"{say.short_name(old, before)} is not where it was: it has gone {way}",

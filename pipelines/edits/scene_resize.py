@@ -6,7 +6,7 @@ import random
 from typing import ClassVar, Literal, Self
 
 from pipelines.edits.base import SceneEdit, Wording
-from pipelines.edits.scene_words import either, fewer, more, sentences
+from pipelines.edits.scene_words import all_others, either, sentences
 from pipelines.scenes import describe as say
 from pipelines.scenes.describe import LOOK, at
 from pipelines.scenes.model import ROOM, Place, Scene, SceneObject, Size
@@ -95,10 +95,8 @@ def _among_others(
     """Return captions that count, compare or look at another object, as far as they hold."""
     it, comparative = say.refer(old, LOOK, before, after), _by(new, "larger", "smaller")
     outermost, beside = say.extreme(old, before), say.next_to(old, before, after)
-    unlike = f"every other object has kept its size, but {it} is {comparative} than before"
+    unlike = f"unlike {all_others(before)}, {it} has become {comparative}"
     return sentences(
-        more(new, "size", f"{new.size} object", before, after),
-        fewer(old, "size", f"{old.size} object", before, after),
         either(outermost, f"{outermost} has become {comparative}"),
         either(beside, f"{it}, {beside}, has changed from {old.size} to {new.size}"),
         either(len(before.objects) > 1, unlike),

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, Self
 from PIL import Image, ImageDraw
 
 from pipelines.edits import measure
-from pipelines.edits.base import PictureEdit, Wording
+from pipelines.edits.base import Box, PictureEdit, Wording
 from pipelines.edits.words import (
     COLOURS,
     PLACES,
@@ -37,12 +37,11 @@ PASTED = Wording(
         "{a_sized} sits {at_also}, where none was before.",
         "The second image differs from the first by {a_shape}.",
         "{noun} of the picture is now partly hidden behind {a_shape}.",
-        "All else is as before, yet {a_sized} covers part of the picture.",
-        "A sticker was put onto the image {at_also}.",
-        "{at} of the first image, the {shape} that the second one shows is missing.",
+        "All else is as before, but {a_sized} covers part of the picture.",
+        "A {shape_only} sticker was put onto the image {at_also}.",
         "Someone has placed {a_sized} {at}.",
-        "A {shape_only} in {colour} is new.",
-        "What the first picture lacks is {a_shape}.",
+        "Look {at_also}: nothing but the {shape_only} in {colour} is new.",
+        "What the first picture lacks is {a_shape} {at_also}.",
     ),
     change="with {a_shape} {at}",
 )
@@ -123,7 +122,7 @@ class Sticker(PictureEdit):
         far = [n for n, c in COLOURS.items() if measure.share_far(ground, c) >= 0.95]
         return edit.model_copy(update={"colour": rng.choice(far)}) if far else None
 
-    def _box(self, size: tuple[int, int]) -> measure.Box:
+    def _box(self, size: tuple[int, int]) -> Box:
         """Return where the shape is, its outline included, in pixels."""
         side = max(8, round(SIZES[self.size] * min(size)))
         return place_box(self.place, size, (side, side))
@@ -151,7 +150,6 @@ class Sticker(PictureEdit):
         shape = f"{self.colour} {self.shape}"
         return fill(
             PASTED,
-            shape=shape,
             shape_only=self.shape,
             a_shape=with_article(shape),
             a_sized=with_article(f"{self.size} {shape}"),

@@ -57,7 +57,7 @@ BRIGHTER = Wording(
         "A lighter version of the same picture is shown after the edit.",
         "Higher brightness is what sets the second image apart.",
         "It looks as though the exposure had been raised, so that the same content now appears "
-        "pale and bright.",
+        "in far more light.",
         "Before, there was noticeably less light in the picture.",
     ),
     change="brightened",
@@ -113,6 +113,7 @@ class Brightness(PictureEdit):
     """Makes the whole picture darker or brighter, its darkest and lightest parts included."""
 
     task: ClassVar[Task] = Task.GLOBAL
+    on_scenes: ClassVar[bool] = False
     kind: Literal["brightness"] = "brightness"
     factor: float
     """Below 1, levels are multiplied by it; above 1, raised to the power of its inverse."""
@@ -149,6 +150,7 @@ class Contrast(PictureEdit):
     """Stretches or squeezes the levels around their mean."""
 
     task: ClassVar[Task] = Task.GLOBAL
+    on_scenes: ClassVar[bool] = False
     kind: Literal["contrast"] = "contrast"
     factor: float
     """Distances from the mean are multiplied by it."""

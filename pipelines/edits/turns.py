@@ -41,7 +41,7 @@ UPENDED = Wording(
         "The second picture looks like the first one reflected in still water.",
         "Everything is upside down, mirrored across the horizontal middle line.",
         "The upper edge of the first image has become the lower edge of the second.",
-        "A vertical flip has been applied, so the picture stands on its head.",
+        "A vertical flip has been applied, so the whole picture is upside down.",
         "After the edit, the whole layout is reversed between top and bottom.",
         "Compared with before, the content is upside down, yet left and right are not swapped.",
         "To get the first picture back, one would have to swap top and bottom again.",
@@ -60,12 +60,12 @@ HALF_TURN = Wording(
         "The image has been rotated by 180 degrees.",
         "The picture is upside down after half a turn.",
         "What was in the upper left corner is now in the lower right corner.",
-        "Everything stands on its head, and left and right are swapped as well.",
+        "Everything is upside down, and left and right are swapped as well.",
         "The second image shows the first one turned by 180 degrees.",
         "A half turn is all that separates the two pictures.",
         "Top and bottom as well as left and right have changed places.",
-        "The same content is seen the other way up, like a sheet that was turned around on the "
-        "table.",
+        "The same content is seen the other way up, like a sheet of paper that has been "
+        "turned around on a table.",
         "After a rotation of 180 degrees, the old upper edge lies at the bottom.",
         "One would have to turn the second picture by half a turn to get the first one back.",
     ),
@@ -86,7 +86,7 @@ QUARTER_TURN = Wording(
         "Compared with before, everything lies on its side, with the old bottom facing {bottom}.",
         "The second picture shows the first one turned on its side, {way}.",
         "To see the picture as it was, you would have to turn it {back} by 90 degrees.",
-        "The upward direction of the first image points to the {top} in the second.",
+        "What pointed up in the first image points to the {top} in the second.",
         "What ran across the first picture runs up and down in the second, which has been given "
         "a quarter turn {way}.",
         "Turned by 90 degrees {way}, the same content is seen sideways{between}.",
@@ -110,12 +110,10 @@ TILTED = Wording(
         "The second image shows the first one at an angle, turned {way}.",
         "A tilt of {degrees} degrees {way} has been given to the picture.",
         "What was level at first now slopes down towards the {side}.",
-        "Compared with before, the picture is askew, as if it had been hung crookedly and had "
-        "slipped {way}.",
-        "To make the second picture level with the first, one would have to turn it {back} by "
-        "{degrees} degrees.",
+        "The picture is askew now, as if its frame had slipped {way} on the wall.",
+        "To straighten the second picture, one would have to turn it {back} by {degrees} degrees.",
         "Anything that stood upright in the first image leans to the {side} in the second.",
-        "The content is the same, but seen with the head tilted, which makes it slant {way}.",
+        "The same content is seen at a slant, turned {way} and cut off at the edges.",
     ),
     change="tilted {way}",
 )

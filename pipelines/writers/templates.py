@@ -14,15 +14,19 @@ from pipelines.edits.base import PictureEdit, SceneEdit, Wording
 from pipelines.edits.registry import picture_edits, scene_edits
 from pipelines.engines import Rejected, WriteJob, Writer, Written
 from pipelines.scenes.describe import describe
-from pipelines.scenes.model import Scene
+from pipelines.scenes.model import RADIUS, SIDE, Scene
 from syned.images import load_picture
 from syned.reasons import Reason
 from syned.rows import NUM_CAPTIONS, EncodedImage, Task
 
-TRIES = 3
+TRIES = 4
 """Draws of one kind of edit before the next kind is tried."""
 MAX_OVERLAP = 0.5
 """Two captions of a pair share at most this part of their words, where there is a choice."""
+BRIEF = 7
+"""A caption of so few words says what has changed, but hardly where or how."""
+MAX_BRIEF = 2
+"""Brief captions that a pair has, where there is a choice."""
 
 
 def load_templates_writer(config: recipe.TemplatesWriter) -> Writer:
@@ -94,7 +98,22 @@ def _drawn(
     if issubclass(kind, SceneEdit):
         return kind.propose(scene, rng) if scene else None
     edit = kind.propose(picture, rng)
-    return edit if edit and edit.holds(picture, edit.apply(picture)) else None
+    if edit is None or (scene and _hides_objects(edit, scene, picture.size)):
+        return None
+    return edit if edit.holds(picture, edit.apply(picture)) else None
+
+
+def _hides_objects(edit: PictureEdit, scene: Scene, size: tuple[int, int]) -> bool:
+    """Say whether an edit covers part of an object; the caption of the scene would not be true."""
+    unit = max(size) / SIDE
+    return any(
+        left < (o.x + RADIUS[o.size]) * unit
+        and right > (o.x - RADIUS[o.size]) * unit
+        and top < (o.y + RADIUS[o.size]) * unit
+        and bottom > (o.y - RADIUS[o.size]) * unit
+        for left, top, right, bottom in edit.covered(size)
+        for o in scene.objects
+    )
 
 
 def _written(
@@ -126,15 +145,18 @@ def with_change(source: str, wording: Wording) -> str:
 
 
 def five_captions(captions: Sequence[str], rng: random.Random) -> tuple[str, ...]:
-    """Draw five captions in random order, preferring those that share few words."""
+    """Draw five captions in random order, preferring those that say much and share few words."""
     order = rng.sample(captions, len(captions))
     words = {caption: set(re.findall(r"\w+", caption.lower())) for caption in order}
+    too_many = [caption for caption in order if len(caption.split()) <= BRIEF][MAX_BRIEF:]
     chosen: list[str] = []
     for caption in order:
-        if all(_overlap(words[caption], words[other]) <= MAX_OVERLAP for other in chosen):
+        if caption not in too_many and all(
+            _overlap(words[caption], words[other]) <= MAX_OVERLAP for other in chosen
+        ):
             chosen.append(caption)
-    rest = [caption for caption in order if caption not in chosen]
-    return tuple((chosen + rest)[:NUM_CAPTIONS])
+    rest = [caption for caption in order if caption not in (*chosen, *too_many)]
+    return tuple((chosen + rest + too_many)[:NUM_CAPTIONS])
 
 
 def _overlap(words: set[str], others: set[str]) -> float:

@@ -1,0 +1,43 @@
+"""Errors as a user meets them: one message and an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import errno
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from syned.errors import EXIT_USER, SynedError
+
+EXIT_INTERRUPTED = 130
+"""The shell's own number for a program that was interrupted."""
+
+ENVIRONMENT_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+@contextmanager
+def told(again: str) -> Iterator[None]:
+    """Turn errors that a user can mend, and interrupts, into one message and an exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except SynedError as error:
+        _fail(str(error), EXIT_USER)
+    except KeyboardInterrupt:
+        _fail(f"stopped; finished parts are kept. {again}", EXIT_INTERRUPTED)
+    except OSError as error:
+        if error.errno not in ENVIRONMENT_ERRORS:
+            raise
+        where = f": {error.filename}" if error.filename else ""
+        _fail(f"{error.strerror}{where}. Finished parts are kept. {again}", EXIT_USER)
+
+
+def _fail(message: str, code: int) -> None:
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    console.print("[bold red]syned:[/]", end=" ")
+    console.print(message, markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(code)
