@@ -21,8 +21,9 @@ import syned
 from pipelines.card_words import CITATIONS, limitations, models_of, steps, untrained_models
 from pipelines.funnel import Funnel
 from pipelines.markdown import code, escape
-from pipelines.recipe import Recipe, Section
+from pipelines.recipe import Recipe
 from pipelines.requirements import is_local
+from pipelines.sections.base import Section
 from syned.arrow import IMAGE_TYPE, arrow_schema
 from syned.rows import DatasetRow
 

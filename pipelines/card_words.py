@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from markupsafe import Markup
 
 from pipelines.markdown import code
-from pipelines.recipe import InstructPix2PixEditor, Recipe, VllmWriter
+from pipelines.recipe import Recipe
+from pipelines.sections.engines import InstructPix2PixEditor, VllmWriter
 
 CITATIONS = {
     "syned": """@inproceedings{evennou2025reframing,

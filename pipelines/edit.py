@@ -9,7 +9,8 @@ from PIL import Image
 
 from pipelines import instruct, sample
 from pipelines.engines import Edited, EditJob, Editor, Rejected
-from pipelines.recipe import ImageConfig, InstructPix2PixEditor, ProceduralEditor, Recipe
+from pipelines.recipe import ImageConfig, Recipe
+from pipelines.sections.engines import InstructPix2PixEditor, ProceduralEditor
 from syned.batches import join_sorted
 from syned.errors import RowError
 from syned.ids import seed_for

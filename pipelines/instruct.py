@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pipelines import sample
 from pipelines.engines import Rejected, WriteJob, Writer, Written
 from pipelines.layout import instructions_wanted
-from pipelines.recipe import Recipe, TemplatesWriter, VllmWriter
+from pipelines.recipe import Recipe
+from pipelines.sections.engines import TemplatesWriter, VllmWriter
 from syned.errors import RowError
 from syned.ids import digest, seed_for
 from syned.parts import read_part

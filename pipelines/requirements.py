@@ -13,7 +13,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pipelines.models import BUILTIN_PREFIX, builtin_models
-from pipelines.recipe import FolderSource, Recipe, ScenesSource, VllmWriter
+from pipelines.recipe import Recipe
+from pipelines.sections.engines import VllmWriter
+from pipelines.sections.sources import FolderSource, ScenesSource
 from pipelines.sources.folder import folder_path
 from syned.errors import SynedError, install_command
 

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, replace
 
 from pipelines import edit
 from pipelines.engines import ClipScores, Rejected, ScoreJob, Scorer
-from pipelines.recipe import ClipConfig, Recipe, ScoreConfig
+from pipelines.recipe import Recipe, ScoreConfig
 from pipelines.scorers.pixels import CHANGE_THRESHOLD, SSIM_SIDE, Look, look_at, pixel_scores
+from pipelines.sections.engines import ClipConfig
 from syned.batches import join_sorted
 from syned.errors import RowError
 from syned.ids import digest

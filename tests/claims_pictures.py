@@ -44,7 +44,7 @@ CLAIMS: tuple[tuple[str, Check], ...] = (
     (r'"([A-Z]+)"', written),
     (rf"\b{SHAPES}\b", pasted),
     (r"lettering", lettered),
-    (r"border|frame around|enclosed in|frame has been|band of|margin", framed),
+    (r"border|frame around|enclosed in|frame has been|band of|margin|outer edges", framed),
     # nothing
     (
         r"^Nothing (in the picture|was added)|Both images show|no difference|looks just like",

@@ -44,9 +44,15 @@ def test_rows_come_back_from_disk_as_they_went(tmp_path: Path) -> None:
     assert list(read_part(tmp_path, 0, EditRow)) == edited
     written = [
         InstructRow(
-            pair_id="a", instruction_id="i", image_id="p", instruction_index=0,
-            candidate_index=1, task=Task.TEXT, captions=["x\n", "ü", "😀"],
-            writer="w", prompt_version="1",
+            pair_id="a",
+            instruction_id="i",
+            image_id="p",
+            instruction_index=0,
+            candidate_index=1,
+            task=Task.TEXT,
+            captions=["x\n", "ü", "😀"],
+            writer="w",
+            prompt_version="1",
         )
     ]
     write_part(tmp_path, 1, written, InstructRow, "mark")

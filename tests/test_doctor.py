@@ -12,15 +12,14 @@ from rich.console import Console
 
 from pipelines.doctor import print_report, report
 from pipelines.models import builtin_models
-from pipelines.recipe import (
+from pipelines.recipe import Recipe, builtin_recipes
+from pipelines.requirements import PACKAGES, Lack, driver_gpus, gpus, installed, missing, refusal
+from pipelines.sections.engines import (
     InstructPix2PixEditor,
     ProceduralEditor,
-    Recipe,
     TemplatesWriter,
     VllmWriter,
-    builtin_recipes,
 )
-from pipelines.requirements import PACKAGES, Lack, driver_gpus, gpus, installed, missing, refusal
 from syned.errors import SynedError
 from syned.recipes import check, read_yaml, set_values
 

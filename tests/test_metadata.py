@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipelines.recipe import FolderSource
+from pipelines.sections.sources import FolderSource
 from pipelines.sources.open import open_source
 from syned.errors import RowError, SourceError
 from syned.reasons import Reason

@@ -15,7 +15,7 @@ from skimage import data
 
 from pipelines.engines import Edited, EditJob, Rejected, ScoreJob
 from pipelines.models import builtin_models, resolve_model
-from pipelines.recipe import ClipConfig, InstructPix2PixEditor
+from pipelines.sections.engines import ClipConfig, InstructPix2PixEditor
 from syned.errors import EngineError
 from syned.reasons import Reason
 from syned.rows import Task

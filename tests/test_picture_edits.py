@@ -14,11 +14,11 @@ from pipelines.edits.base import PictureEdit
 from pipelines.edits.border import Border
 from pipelines.edits.colour import Saturation, Tint
 from pipelines.edits.crop import Crop
-from pipelines.edits.detail import Blur, Sharpen
+from pipelines.edits.detail import Blur, Noise, Sharpen
 from pipelines.edits.geometry import Flip, Rotate, Tilt
 from pipelines.edits.lettering import Lettering
 from pipelines.edits.monochrome import BlackAndWhite, Sepia
-from pipelines.edits.nothing import Jitter
+from pipelines.edits.nothing import Flicker, Jitter
 from pipelines.edits.registry import PICTURE_EDITS, parse_edit
 from pipelines.edits.sticker import Sticker
 from pipelines.edits.tone import Brightness, Contrast
@@ -117,6 +117,33 @@ def test_no_red_shape_on_red_and_no_red_border_around_red():
 def test_a_border_is_not_claimed_where_one_side_has_its_colour():
     edit = Border(colour="red", width="thick")
     assert not edit.holds(half_red(), edit.apply(half_red()))
+
+
+def test_black_bars_are_not_claimed_beside_a_black_edge():
+    dark_left = flat("white", (256, 192))
+    draw = ImageDraw.Draw(dark_left)
+    draw.rectangle((0, 96, 255, 191), fill=(40, 40, 200))
+    edit = Rotate(degrees=90, shrunk=True)
+    assert edit.holds(dark_left, edit.apply(dark_left))
+    draw.rectangle((0, 0, 255, 30), fill="black")
+    assert not edit.holds(dark_left, edit.apply(dark_left))
+
+
+def test_what_a_dark_picture_shows_is_not_hidden_by_grain():
+    dark = photo("coffee.png", 256).point([x // 8 for x in range(256)] * 3)
+    assert not list(proposals(Noise, dark, range(10)))
+
+
+def test_olive_is_not_called_yellow_and_brown_is_not_called_orange():
+    found = [edit.tint for edit, _ in proposals(Tint, flat((30, 30, 30)), range(60))]
+    assert set(found) == {"green", "blue", "magenta"}
+
+
+def test_gravel_is_not_shifted_for_a_pair_without_a_difference():
+    for name in ("gravel.png", "grass.png"):
+        before = photo(name, 512)
+        assert not list(proposals(Jitter, before, range(30)))
+        assert list(proposals(Flicker, before, range(5)))
 
 
 def test_a_tint_does_not_hold_where_it_only_takes_another_colour_back():

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.recipe import EmuEditSource, FolderSource, ScenesSource, TableSource
 from pipelines.scenes.model import Scene
+from pipelines.sections.sources import EmuEditSource, FolderSource, ScenesSource, TableSource
 from pipelines.sources.detect import source_for
 from pipelines.sources.open import open_source
 from syned.errors import RowError, SourceError

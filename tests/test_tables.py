@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.recipe import EmuEditSource, TableSource
+from pipelines.sections.sources import EmuEditSource, TableSource
 from pipelines.sources.open import open_source
 from syned.arrow import IMAGE_TYPE
 from syned.errors import RowError, SourceError

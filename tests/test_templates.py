@@ -18,10 +18,11 @@ from pipelines.editors.procedural import load_procedural_editor
 from pipelines.edits.base import PictureEdit, SceneEdit
 from pipelines.edits.registry import parse_edit
 from pipelines.engines import Edited, EditJob, Rejected, WriteJob, Written
-from pipelines.recipe import ProceduralEditor, TemplatesWriter
 from pipelines.scenes.describe import describe
 from pipelines.scenes.draw import draw
 from pipelines.scenes.make import random_scene
+from pipelines.scenes.model import Scene
+from pipelines.sections.engines import ProceduralEditor, TemplatesWriter
 from pipelines.writers.templates import load_templates_writer
 from syned.images import encode_picture, load_picture, normalise
 from syned.reasons import Reason
@@ -162,6 +163,32 @@ def test_scenes_get_edits_of_objects_and_of_pixels():
             assert written.edited_caption == describe(edit.apply(scene))
             assert answer.image.tobytes() == draw(edit.apply(scene), 256).tobytes()
     assert seen == {True, False}
+
+
+def test_what_the_caption_of_an_edited_scene_names_can_still_be_seen():
+    kinds = collections.Counter()
+    for number in range(120):
+        task = (Task.GLOBAL, Task.TEXT, Task.STYLE, Task.COLOR)[number % 4]
+        scene, asked = scene_job(number, task, number)
+        edit = parse_edit(load_templates_writer(ALL).write([asked])[0].edit)
+        kinds[edit.kind] += 1
+        if edit.kind in ("border", "lettering"):
+            before = draw(scene, 256)
+            changed = np.asarray(edit.apply(before)) != np.asarray(before)
+            empty = draw(Scene(ground=scene.ground, objects=scene.objects[:1]), 256)
+            objects = np.asarray(before) != np.asarray(empty)
+            assert not (changed.any(axis=2) & objects.any(axis=2)).any(), edit
+    colours_or_places_change = {"tint", "saturation", "sepia", "black_and_white", "brightness"}
+    assert not set(kinds) & (colours_or_places_change | {"contrast", "crop", "tilt", "sticker"})
+    assert min(kinds["border"], kinds["lettering"], kinds["flip"], kinds["noise"]) >= 3
+
+
+def test_at_most_two_of_five_captions_are_brief():
+    jobs = photo_jobs(60) + [scene_job(n, list(Task)[n % len(Task)], n)[1] for n in range(60)]
+    for written in load_templates_writer(ALL).write(jobs):
+        if written.task is not Task.NONE:
+            lengths = sorted(len(caption.split()) for caption in written.captions)
+            assert lengths[2] > 7, written.captions
 
 
 def test_nothing_is_pasted_over_a_scene():

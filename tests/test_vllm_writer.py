@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.engines import Rejected, WriteJob, Written
-from pipelines.recipe import Recipe, VllmWriter, builtin_recipes
+from pipelines.recipe import Recipe, builtin_recipes
+from pipelines.sections.engines import VllmWriter
 from pipelines.writers import prompt
 from syned.errors import EngineError
 from syned.reasons import Reason

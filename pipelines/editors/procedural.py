@@ -8,9 +8,9 @@ from pipelines.edits import measure
 from pipelines.edits.base import PictureEdit, SceneEdit
 from pipelines.edits.registry import parse_edit
 from pipelines.engines import Edited, EditJob, Editor, Rejected
-from pipelines.recipe import ProceduralEditor
 from pipelines.scenes.draw import draw
 from pipelines.scenes.model import Scene
+from pipelines.sections.engines import ProceduralEditor
 from syned.reasons import Reason
 
 MIN_CHANGED = 0.0005

@@ -28,8 +28,8 @@ FRAMED = Wording(
         "Nothing differs apart from the {width} {colour} frame around it all.",
         "What differs is the margin, which has turned {colour} on all sides.",
         "A frame has been added: it is {colour}, {width} and runs along every edge.",
-        "Where the margin of the first picture was, {a_border} now surrounds everything.",
-        "Someone has drawn {a_border} along the outer edge of the image.",
+        "Where the first picture had its margin, there is now nothing but {colour}.",
+        "Someone has painted the outer edges of the image {colour}, all the way round.",
     ),
     change="with {a_border}",
 )

@@ -105,8 +105,8 @@ class Flicker(_Nothing):
 
     @classmethod
     def propose(cls, picture: Image.Image, rng: random.Random) -> Self | None:  # noqa: ARG003
-        """Draw the factor, within two per cent of one."""
-        return cls(factor=round(rng.choice((-1, 1)) * rng.uniform(0.008, 0.02) + 1, 3))
+        """Draw the factor, about one per cent from one."""
+        return cls(factor=round(rng.choice((-1, 1)) * rng.uniform(0.005, 0.012) + 1, 3))
 
     def apply(self, picture: Image.Image) -> Image.Image:
         """Return the picture with all levels multiplied."""

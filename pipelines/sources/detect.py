@@ -8,7 +8,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines import recipe
+from pipelines.sections.sources import (
+    EmuEditSource,
+    FolderSource,
+    ScenesSource,
+    Source,
+    TableSource,
+)
 from pipelines.sources.base import as_text
 from pipelines.sources.folder import folder_path, is_picture_name, walk
 from syned.errors import SourceError
@@ -16,7 +22,7 @@ from syned.errors import SourceError
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
-def source_for(path: str) -> recipe.Source:
+def source_for(path: str) -> Source:
     """Return the source that a path or a name stands for.
 
     Args:
@@ -28,22 +34,22 @@ def source_for(path: str) -> recipe.Source:
         SourceError: There is nothing of that name, or it holds no pictures.
     """
     if path == "scenes":
-        return recipe.ScenesSource()
+        return ScenesSource()
     if path.startswith("builtin:"):
         folder_path(path)
-        return recipe.FolderSource(path=path)
+        return FolderSource(path=path)
     place = Path(path).expanduser()
     if not path or not place.exists():
         return _hub_dataset(path)
     parquet = _first_parquet(place)
-    return recipe.FolderSource(path=str(place)) if parquet is None else _table(place, parquet)
+    return FolderSource(path=str(place)) if parquet is None else _table(place, parquet)
 
 
-def _hub_dataset(path: str) -> recipe.Source:
+def _hub_dataset(path: str) -> Source:
     """Return the source for a name that is nothing on this machine."""
     # `pictures/hollidays` beside a folder `pictures` is a slip, and not somebody's dataset.
     if _HUB_NAME.fullmatch(path) and not Path(path).parent.exists():
-        return recipe.TableSource(path=path)
+        return TableSource(path=path)
     raise SourceError(
         f"{as_text(path)}: no such file or folder; expected pictures, Parquet files, "
         "`owner/name` of a Hub dataset, `builtin:photos` or `scenes`"
@@ -64,7 +70,7 @@ def _first_parquet(place: Path) -> Path | None:
     return first
 
 
-def _table(place: Path, parquet: Path) -> recipe.Source:
+def _table(place: Path, parquet: Path) -> Source:
     """Return the source for Parquet files, by the columns of the first."""
     try:
         columns = set(pq.read_schema(parquet).names)
@@ -72,5 +78,5 @@ def _table(place: Path, parquet: Path) -> recipe.Source:
         text = next(iter(str(error).splitlines()), "")
         raise SourceError(f"{as_text(str(parquet))}: not a Parquet file ({text})") from error
     if columns >= {"instruction", "input_caption", "output_caption"}:
-        return recipe.EmuEditSource(path=str(place))
-    return recipe.TableSource(path=str(place))
+        return EmuEditSource(path=str(place))
+    return TableSource(path=str(place))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from pipelines.recipe import FolderSource
+from pipelines.sections.sources import FolderSource
 from pipelines.sources.base import SourcePicture, as_text, read_file
 from pipelines.sources.metadata import METADATA_NAMES, Note, read_notes
 from syned.errors import RowError, SourceError

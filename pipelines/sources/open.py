@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pipelines import recipe
+from pipelines.sections.sources import FolderSource, ScenesSource, Source, TableSource
 from pipelines.sources.base import PictureSource
 
 
-def open_source(config: recipe.Source, seed: int) -> PictureSource:
+def open_source(config: Source, seed: int) -> PictureSource:
     """Open a source of pictures.
 
     Args:
@@ -16,15 +16,15 @@ def open_source(config: recipe.Source, seed: int) -> PictureSource:
     Raises:
         SourceError: The source cannot be read as a whole.
     """
-    if isinstance(config, recipe.FolderSource):
+    if isinstance(config, FolderSource):
         from pipelines.sources.folder import open_folder
 
         return open_folder(config)
-    if isinstance(config, recipe.ScenesSource):
+    if isinstance(config, ScenesSource):
         from pipelines.sources.scenes import DrawnScenes
 
         return DrawnScenes(config, seed)
     # `datasets` takes a second to import.
     from pipelines.sources.table import open_emu_edit, open_table
 
-    return open_table(config) if isinstance(config, recipe.TableSource) else open_emu_edit(config)
+    return open_table(config) if isinstance(config, TableSource) else open_emu_edit(config)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 import sys
 
-from pipelines.recipe import ScenesSource
 from pipelines.scenes.make import random_scene
+from pipelines.sections.sources import ScenesSource
 from pipelines.sources.base import SourcePicture
 from syned.ids import seed_for
 

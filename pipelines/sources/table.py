@@ -12,7 +12,7 @@ from typing import Any
 
 import datasets
 
-from pipelines.recipe import EmuEditSource, TableSource
+from pipelines.sections.sources import EmuEditSource, TableSource
 from pipelines.sources.base import SourcePicture, as_task, as_text
 from pipelines.sources.cells import caption_column, cell_bytes, cell_text, image_column
 from syned.errors import SourceError

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from PIL import Image
 
-from pipelines import recipe
 from pipelines.edits import measure
 from pipelines.edits.base import PictureEdit, SceneEdit, Wording
 from pipelines.edits.registry import picture_edits, scene_edits
 from pipelines.engines import Rejected, WriteJob, Writer, Written
 from pipelines.scenes.describe import describe
 from pipelines.scenes.model import RADIUS, SIDE, Scene
+from pipelines.sections.engines import TemplatesWriter
 from syned.images import load_picture
 from syned.reasons import Reason
 from syned.rows import NUM_CAPTIONS, EncodedImage, Task
@@ -29,7 +29,7 @@ MAX_BRIEF = 2
 """Brief captions that a pair has, where there is a choice."""
 
 
-def load_templates_writer(config: recipe.TemplatesWriter) -> Writer:
+def load_templates_writer(config: TemplatesWriter) -> Writer:
     """Return the writer of typed edits."""
     return _TemplatesWriter(config.tasks)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipelines.engines import Rejected, WriteJob, Writer, Written
 from pipelines.models import resolve_model
-from pipelines.recipe import VllmWriter
+from pipelines.sections.engines import VllmWriter
 from pipelines.torch_setup import import_or_explain, load_or_explain, quiet_transformers
 from pipelines.writers import prompt
 from syned.errors import EngineError, RowError

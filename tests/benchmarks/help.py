@@ -1,6 +1,6 @@
 """Seconds until `syned --help` has answered.
 
-    python tests/benchmarks/help.py
+python tests/benchmarks/help.py
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""The sections of a recipe that belong to sources and engines."""
