@@ -21,6 +21,9 @@ from syned.run import RunFolder
 from syned.stage import Stage
 from syned.worker import Work, end_family, log_path, work_on
 
+GRACE_SECONDS = 10.0
+"""Given to a worker that has finished, to release locks and shared memory before it is killed."""
+
 # Workers are forked from a server that has imported the stages and nothing else: they start in
 # milliseconds, and no thread or GPU state of the parent comes with them.
 _WORKERS = multiprocessing.get_context("forkserver")
@@ -73,6 +76,8 @@ def run_stage(stage: Stage, run: RunFolder, work: Sequence[Work], on_event: OnEv
     workers = [_start(stage, run, work[i::count]) for i in range(count)]
     try:
         _relay(workers, on_event)
+        for worker in workers:
+            worker.process.join(GRACE_SECONDS)
     except _Silent as died:
         raise WorkerDied(_epitaph(stage, run, died.worker)) from None
     finally:

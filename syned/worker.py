@@ -67,8 +67,7 @@ def work_on(stage: Stage, path: Path, work: list[Work], sender: Connection) -> N
             sender.send(WorkerFailure(traceback.format_exc()))
     else:
         sender.send(None)
-    # The parent kills this process and all that it started.
-    threading.Event().wait()
+    _kill(psutil.Process().children(recursive=True))
 
 
 def _make_parts(
@@ -145,11 +144,15 @@ def end_family(pid: int | None) -> None:
     """Kill a process and all that it started."""
     try:
         process = psutil.Process(pid)
-        family = [*process.children(recursive=True), process]
+        _kill([*process.children(recursive=True), process])
     except psutil.NoSuchProcess:
         return
-    for member in family:
+
+
+def _kill(processes: Sequence[psutil.Process]) -> None:
+    """Kill processes, those that have ended already included."""
+    for process in processes:
         try:
-            member.kill()
+            process.kill()
         except psutil.NoSuchProcess:
             continue

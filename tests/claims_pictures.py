@@ -99,7 +99,7 @@ CLAIMS: tuple[tuple[str, Check], ...] = (
     (r"first one has much stronger colours", chroma(-1)),
     (r"dull, greyish colours|in the sun for years", chroma(-1)),
     # fine detail
-    (r"blur|smoothed away|out of focus|become soft|frosted|hardly be made out", blurred),
+    (r"blur|smoothed away|out of focus|become soft|frosted|hard to make out", blurred),
     (r"first image is much sharper|in focus; now it is not|lost its sharpness", blurred),
     (r"sharper|crisper|more emphasis|sharpen|first image looks soft|stand out harder", sharper),
     (r"drawn more harshly|sharpness, of which the second has more|details were smoother", sharper),

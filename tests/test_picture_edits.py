@@ -63,6 +63,7 @@ def test_words_can_be_read_on_odd_pictures():
 
 def test_no_word_where_it_could_not_be_read():
     assert not list(proposals(Lettering, odd_pictures()["tower"], range(20)))
+    assert not list(proposals(Lettering, photo("coffee.png", 128).resize((128, 40)), range(20)))
 
 
 @pytest.mark.parametrize(

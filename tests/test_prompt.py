@@ -387,6 +387,12 @@ def test_a_caption_cannot_speak_to_the_model_in_its_chat_marks():
     assert json.loads(content) == {"picture": hostile[:400], "task": prompt.TASKS[Task.COLOR]}
 
 
+def test_a_caption_is_shown_in_its_own_letters():
+    caption = "un café à l'été \ud800"
+    content = prompt.messages(replace(JOB, source_caption=caption))[-1]["content"]
+    assert "un café à l'été ?" in content
+
+
 @pytest.mark.parametrize("task", [Task.REMOVE, Task.LOCAL, Task.COLOR])
 def test_without_a_caption_there_is_nothing_to_name(task):
     with pytest.raises(RowError, match="no caption says what there is") as caught:

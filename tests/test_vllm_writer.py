@@ -45,21 +45,25 @@ JOBS = tuple(
 GIVEN = replace(JOBS[1], given_instruction="Remove the cup.", seed=11)
 IMPOSSIBLE = replace(JOBS[1], source_caption="", task=Task.REMOVE)
 LONG = replace(JOBS[0], source_caption="a very long way " * 400)
+TOO_LONG = replace(JOBS[0], source_caption="雪" * 400)
+OTHERS = (IMPOSSIBLE, GIVEN, LONG, TOO_LONG)
 
 
-def tiny_writer() -> VllmWriter:
+def tiny_writer(**changes) -> VllmWriter:
+    """The writer of the recipe `tiny`, with two attempts and less room."""
     path = builtin_recipes()["tiny"]
     writer = check(Recipe, read_yaml(path), path.name).instruct.writer
     assert isinstance(writer, VllmWriter)
-    return writer
+    less = {"temperatures": (0.6, 0.7), "max_model_len": 1500}
+    return writer.model_copy(update=less | changes)
 
 
 def run_writer(config):
-    """Load the writer and ask it three times, in this order: all, one job, all again."""
+    """Load the writer and ask it three times: all jobs, one, and all again."""
     from pipelines.writers.vllm import load_vllm_writer
 
     writer = load_vllm_writer(config)
-    jobs = [*JOBS, IMPOSSIBLE, GIVEN, LONG]
+    jobs = [*JOBS, *OTHERS]
     once, between, again = writer.write(jobs), writer.write([JOBS[3]]), writer.write(jobs)
     assert len(between) == 1
     return writer.name, writer.prompt_version, once, again
@@ -91,7 +95,7 @@ def test_the_writer_is_named_after_the_recipe(ran):
 
 def test_each_job_has_an_answer_and_what_is_written_is_clean(ran):
     _, _, answers, _ = ran
-    assert len(answers) == len(JOBS) + 3
+    assert len(answers) == len(JOBS) + len(OTHERS)
     written = [answer for answer in answers[: len(JOBS)] if isinstance(answer, Written)]
     assert written, "a real model gets at least one of eight right"
     for answer in written:
@@ -135,23 +139,17 @@ def test_the_same_jobs_give_the_same_answers_whatever_was_asked_before(ran):
     assert once == again
 
 
-def run_crowded(config):
-    from pipelines.writers.vllm import load_vllm_writer
-
-    return load_vllm_writer(config).write(JOBS)
-
-
-def test_a_prompt_that_leaves_no_room_is_rejected_and_not_an_error():
-    config = tiny_writer().model_copy(update={"max_model_len": 1000, "max_tokens": 600})
-    answers = in_own_process(run_crowded, config)
-    assert {answer.reason for answer in answers} == {Reason.PROMPT_TOO_LONG}
-    assert "max_model_len (1000)" in answers[0].message
+def test_a_prompt_that_leaves_no_room_is_rejected_and_not_an_error(ran):
+    answer = ran[2][len(JOBS) + 3]
+    assert isinstance(answer, Rejected)
+    assert answer.reason is Reason.PROMPT_TOO_LONG
+    assert "max_model_len (1500)" in answer.message
 
 
 def load_missing(folder):
     from pipelines.writers.vllm import load_vllm_writer
 
-    load_vllm_writer(tiny_writer().model_copy(update={"model": folder}))
+    load_vllm_writer(tiny_writer(model=folder))
 
 
 def test_a_model_that_is_not_there_is_one_line(tmp_path: Path):

@@ -149,7 +149,7 @@ class Tint(PictureEdit):
 
         Dark orange and dark yellow are called brown and olive.
         """
-        if self.tint in ("orange", "yellow") and measure.mean_luma(after) < 110:
+        if self.tint in ("orange", "yellow") and measure.mean_luma(after) < 130:
             return False
         was, now = (_hue_vector(measure.mean_colour(p)) for p in (before, after))
         moved, reached = float(np.linalg.norm(now - was)), float(np.linalg.norm(now))

@@ -27,7 +27,7 @@ BLURRED = Wording(
         "Everything is still in its place, but it is seen as if through frosted glass.",
         "A strong blur has been applied to the whole picture.",
         "Compared with the edited version, the first image is much sharper.",
-        "After the edit, small things can hardly be made out any more.",
+        "After the edit, anything small is hard to make out.",
         "Before, the picture was in focus; now it is not.",
         "The whole image has lost its sharpness.",
     ),

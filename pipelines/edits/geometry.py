@@ -24,9 +24,7 @@ from syned.rows import Task
 Turn = Literal[90, 180, 270]
 
 ENOUGH = 16.0
-"""Levels by which a layout has to change for a turn to be plain to see."""
-ENOUGH_OF_A_TILT = 10.0
-"""The same for a tilt, which moves little; a layout of mere noise changes by as much."""
+"""Levels by which a layout has to change for a turn to be plain to see; mere texture does not."""
 MAX_ASPECT = 1.6
 """Longer pictures lose too much when a quarter turn is shrunk to their frame."""
 
@@ -166,7 +164,7 @@ class Tilt(PictureEdit):
         lost = (1 - self._scale(before.size)) / 2
         box = (width * lost, height * lost, width * (1 - lost), height * (1 - lost))
         level = before.resize(before.size, Image.Resampling.BILINEAR, box=box)
-        return measure.moved(level, after) >= ENOUGH_OF_A_TILT
+        return measure.moved(level, after) >= ENOUGH
 
     def wording(self) -> Wording:
         """Return the words for this angle."""

@@ -57,6 +57,12 @@ VOCABULARY = (
 INKS: tuple[ColourName, ...] = ("white", "black", "yellow", "red", "blue", "green")
 
 
+MIN_HEIGHT = 12
+"""Lower letters cannot be read, in pixels, their outline included."""
+MIN_SHARE = 0.045
+"""Nor can lower ones in a large picture, as a share of its longer side."""
+
+
 class Lettering(PictureEdit):
     """Writes a word at a place, in coloured letters with an outline."""
 
@@ -73,7 +79,11 @@ class Lettering(PictureEdit):
             word=rng.choice(VOCABULARY), place=rng.choice(list(PLACES)), colour=rng.choice(INKS)
         )
         left, top, right, bottom = edit._box(picture.size)
-        if (bottom - top) < 0.045 * max(picture.size) or right > picture.width or left < 0:
+        if (
+            (bottom - top) < max(MIN_HEIGHT, MIN_SHARE * max(picture.size))
+            or right > picture.width
+            or left < 0
+        ):
             return None
         ground = picture.crop((left, top, right, bottom))
         far = [n for n in INKS if measure.share_far(ground, COLOURS[n]) >= 0.95]

@@ -150,6 +150,7 @@ class Sticker(PictureEdit):
         shape = f"{self.colour} {self.shape}"
         return fill(
             PASTED,
+            shape=shape,
             shape_only=self.shape,
             a_shape=with_article(shape),
             a_sized=with_article(f"{self.size} {shape}"),

@@ -138,7 +138,8 @@ def source_caption(job: WriteJob) -> str:
 def _question(picture: str, task: Task, given: dict[str, str]) -> str:
     """Return one request as JSON that no chat template can mistake for its own marks."""
     ask = {"picture": picture, "task": TASKS[task], **given}
-    text = json.dumps({name: value[:MAX_SHOWN] for name, value in ask.items()})
+    shown = {name: value[:MAX_SHOWN] for name, value in ask.items()}
+    text = json.dumps(shown, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
     return text.replace("<", "\\u003c").replace("[", "\\u005b")
 
 
