@@ -7,9 +7,11 @@ turn ends when its parent does, however that died.
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 
@@ -51,9 +53,18 @@ def missing_parts(
 
 
 def preload(stages: Sequence[Stage]) -> None:
-    """Have the modules of stages imported once for all workers; call it before the first starts."""
+    """Have the modules of stages imported once for all workers; call it before the first starts.
+
+    The server of workers inherits what an interrupt means; Ctrl-C, which goes to every process of a
+    terminal, is for the parent alone.
+    """
     starts = [s.start.func if isinstance(s.start, partial) else s.start for s in stages]
     _WORKERS.set_forkserver_preload([__name__, *{start.__module__ for start in starts}])
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def run_stage(stage: Stage, run: RunFolder, work: Sequence[Work], on_event: OnEvent) -> None:

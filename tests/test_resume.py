@@ -111,7 +111,10 @@ def test_a_removed_part_is_made_again_alone(tmp_path: Path, whole: dict[str, obj
     assert kept.stat().st_mtime_ns == made
 
 
-def test_an_interrupt_says_how_to_go_on_and_leaves_nothing_running(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stage", ["recipe.yaml", "02-instruct"])
+def test_an_interrupt_says_how_to_go_on_and_leaves_nothing_running(
+    stage: str, tmp_path: Path
+) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "syned", *ARGS],
         cwd=tmp_path,
@@ -120,9 +123,11 @@ def test_an_interrupt_says_how_to_go_on_and_leaves_nothing_running(tmp_path: Pat
         text=True,
         start_new_session=True,
     )
-    wait_for(tmp_path / "run" / "02-instruct", process)
+    wait_for(tmp_path / "run" / stage, process)
+    time.sleep(0.1)
     family = psutil.Process(process.pid).children(recursive=True)
-    process.send_signal(signal.SIGINT)
+    # As a terminal does: to every process of the group.
+    os.killpg(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Give the same command again to go on" in output

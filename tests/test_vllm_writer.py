@@ -3,6 +3,7 @@
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from syned.reasons import Reason
 from syned.recipes import check, read_yaml
 from syned.rows import EncodedImage, Task
 
-pytest.importorskip("vllm", reason="the vLLM writer needs the extra `cpu` or `gpu`")
+# Not imported: each process of these tests reads this file, and vLLM takes long to import.
+if find_spec("vllm") is None:
+    pytest.skip("the vLLM writer needs the extra `cpu` or `gpu`", allow_module_level=True)
 
 pytestmark = [pytest.mark.models, pytest.mark.slow]
 
