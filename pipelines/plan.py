@@ -22,18 +22,23 @@ JPEG_BYTES_PER_PIXEL = 0.36
 """Of photographs at quality 95, 4:2:0: 93 KB at 512 x 512, measured with Pillow."""
 
 
+_WRITERS = {"templates": ("pipelines.writers.templates",)}
+_EDITORS = {"procedural": ("pipelines.editors.procedural",)}
+"""Engines without a model, and what they import."""
+
+
 def _key(row: Any, name: str) -> str:
     return str(getattr(row, name))
 
 
-def _workers(module: ModuleType, recipe: Recipe) -> int:
-    """Return one worker for a stage that holds a model, and one for each core for the others."""
-    holds_model = {
-        instruct: recipe.instruct.writer.engine != "templates",
-        edit: recipe.edit.editor.engine != "procedural",
-        score: recipe.score.clip is not None,
+def _light_modules(module: ModuleType, recipe: Recipe) -> tuple[str, ...] | None:
+    """Return what a stage without a model imports as it starts; nothing for one that holds one."""
+    found: dict[ModuleType, tuple[str, ...] | None] = {
+        instruct: _WRITERS.get(recipe.instruct.writer.engine),
+        edit: _EDITORS.get(recipe.edit.editor.engine),
+        score: None if recipe.score.clip else ("imagehash", "skimage.metrics"),
     }
-    return 1 if holds_model.get(module) else os.cpu_count() or 1
+    return found.get(module, ())
 
 
 def stages(recipe: Recipe) -> list[Stage]:
@@ -58,9 +63,20 @@ def stages(recipe: Recipe) -> list[Stage]:
     for module, unit, output, key, config in table:
         mark = fingerprint([mark, module.NAME, module.VERSION, config])
         start = partial(module.start, recipe=recipe)
-        metadata = score.definitions(recipe) if module is score else {}
-        row_key, workers = partial(_key, name=key), _workers(module, recipe)
-        made.append(Stage(module.NAME, unit, output, row_key, mark, start, metadata, workers))
+        light = _light_modules(module, recipe)
+        made.append(
+            Stage(
+                name=module.NAME,
+                unit=unit,
+                output=output,
+                row_key=partial(_key, name=key),
+                fingerprint=mark,
+                start=start,
+                metadata=score.definitions(recipe) if module is score else {},
+                workers=1 if light is None else os.cpu_count() or 1,
+                modules=(__name__, *(light or ())),
+            )
+        )
     return made
 
 

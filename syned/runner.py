@@ -10,7 +10,6 @@ import multiprocessing
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
@@ -58,8 +57,8 @@ def preload(stages: Sequence[Stage]) -> None:
     The server of workers inherits what an interrupt means; Ctrl-C, which goes to every process of a
     terminal, is for the parent alone.
     """
-    starts = [s.start.func if isinstance(s.start, partial) else s.start for s in stages]
-    _WORKERS.set_forkserver_preload([__name__, *{start.__module__ for start in starts}])
+    modules = {module for stage in stages for module in stage.modules}
+    _WORKERS.set_forkserver_preload([__name__, *sorted(modules)])
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         forkserver.ensure_running()

@@ -32,6 +32,7 @@ class Stage:
         metadata: Kept in the schema of its files.
         fingerprint: Of its version, its config and the stages before it.
         workers: Processes that may work on it at once, each on parts of its own.
+        modules: What is imported for all workers beforehand; light modules and no model library.
         start: Loads whatever the stage needs, in the worker's process, and returns the function
             that makes a part. A module-level function or a partial of one, so that it travels.
     """
@@ -44,6 +45,7 @@ class Stage:
     start: Callable[[RunFolder], PartFunction]
     metadata: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
+    modules: tuple[str, ...] = ()
 
 
 def in_batches(
