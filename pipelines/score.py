@@ -32,7 +32,8 @@ def clip_definition(config: ClipConfig) -> dict[str, str]:
     return {
         "backbone": config.model,
         "revision": config.revision or "not pinned",
-        "resize": "bicubic, straight to the input size, without a crop",
+        "resize": "bicubic without antialiasing, squashed to the model's square input",
+        "similarities": "as in metrics/clip_similarity.py of timothybrooks/instruct-pix2pix",
         "dtype": config.dtype,
     }
 

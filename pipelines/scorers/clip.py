@@ -57,7 +57,6 @@ def _load(config: ClipConfig) -> _Clip:
         raise ValueError(f"{type(model).__name__} has no embeddings of pictures and texts")
     pixels, _ = BaseImageProcessor.get_image_processor_dict(where, revision=revision)
     return _Clip(
-        definition=_definition(config, model.config, pixels),
         config=config,
         model=model.to(config.device).eval(),
         tokenizer=AutoTokenizer.from_pretrained(where, revision=revision),
@@ -66,26 +65,10 @@ def _load(config: ClipConfig) -> _Clip:
     )
 
 
-def _definition(config: ClipConfig, model: Any, pixels: dict[str, Any]) -> dict[str, str]:
-    """Return what makes scores comparable: backbone, preprocessing and formulas."""
-    side = model.vision_config.image_size
-    return {
-        "backbone": config.model,
-        "revision": getattr(model, "_commit_hash", None) or config.revision or "",
-        "dtype": config.dtype,
-        "resize": f"bicubic without antialiasing, squashed to {side}x{side}",
-        "normalise": f"mean {pixels['image_mean']}, deviation {pixels['image_std']}",
-        "text": f"truncated to {model.text_config.max_position_embeddings} tokens",
-        "embeddings": "L2-normalised in float32, stored as float16",
-        "similarities": "as in metrics/clip_similarity.py of timothybrooks/instruct-pix2pix",
-    }
-
-
 @dataclass(slots=True)
 class _Clip:
     """A scorer with a loaded model."""
 
-    definition: dict[str, str]
     config: ClipConfig
     model: Any
     tokenizer: Any
