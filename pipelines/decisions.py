@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -39,7 +40,14 @@ def decision_fingerprint(recipe: Recipe, marks: Sequence[str]) -> str:
 def is_decided(run: RunFolder, mark: str) -> bool:
     """Say whether a run has just these decisions."""
     path = _mark_path(run)
-    return path.is_file() and path.read_text(encoding="utf-8") == mark
+    return path.is_file() and path.read_text(encoding="utf-8") == _note(run, mark)
+
+
+def _note(run: RunFolder, mark: str) -> str:
+    """Return what is noted of decisions and funnel: their fingerprint and their sizes in bytes."""
+    paths = (decisions_path(run), funnel_path(run))
+    sizes = {path.name: path.stat().st_size if path.is_file() else None for path in paths}
+    return json.dumps({"fingerprint": mark, "bytes": sizes})
 
 
 def decide_run(run: RunFolder, parts: int, recipe: Recipe) -> pa.Table:
@@ -47,9 +55,6 @@ def decide_run(run: RunFolder, parts: int, recipe: Recipe) -> pa.Table:
 
     Returns:
         A table of `DecisionRow`s, in the run's order.
-
-    Raises:
-        RecipeError: A rule needs a score that the run does not have.
     """
     scores = read_scores(run, parts)
     return to_table(decide(scores, recipe.filter, splits_of(scores, recipe)))
@@ -74,7 +79,7 @@ def save_decisions(run: RunFolder, table: pa.Table, funnel: Funnel, mark: str) -
         writer.write_table(plain)
     sync_and_rename(temporary, final)
     write_whole(funnel_path(run), funnel.model_dump_json(indent=1))
-    write_whole(_mark_path(run), mark)
+    write_whole(_mark_path(run), _note(run, mark))
 
 
 def read_decisions(run: RunFolder) -> Iterator[DecisionRow]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from rich.table import Table
 
 import syned
 from pipelines.recipe import Recipe, builtin_recipes
-from pipelines.requirements import Lack, gpus, missing
+from pipelines.requirements import Lack, cores, gpus, missing
 from syned.recipes import check, read_yaml
 
 GIB = 1 << 30
@@ -59,20 +58,13 @@ def report() -> DoctorReport:
         syned=syned.__version__,
         python=platform.python_version(),
         system=f"{platform.system()} {platform.release()} {platform.machine()}",
-        cores=_cores(),
+        cores=cores(),
         memory_gib=round(psutil.virtual_memory().total / GIB, 1),
         disk_free_gib=round(shutil.disk_usage(Path.cwd()).free / GIB, 1),
         gpus=gpus(),
         extras=_extras(),
         recipes={name: _lacks(path) for name, path in builtin_recipes().items()},
     )
-
-
-def _cores() -> int:
-    """Return the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _lacks(path: Path) -> tuple[Lack, ...]:

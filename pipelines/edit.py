@@ -38,7 +38,7 @@ class Order:
 def orders(run: RunFolder, part: int) -> Iterator[Order]:
     """Yield the pairs of a part that have an instruction, each with its source picture."""
     rows = read_part(run.stage(instruct.NAME), part, InstructRow)
-    pictures = read_part(run.stage(sample.NAME), part, SampleRow)
+    pictures = sample.pictures(run, part)
     written = (row for row in rows if row.status is Status.OK)
     joined = join_sorted(written, pictures, lambda r: r.image_id, lambda p: p.image_id)
     return (Order(row, picture) for row, picture in joined)

@@ -5,13 +5,12 @@ The dataset is made in a folder of its own and then takes the place of the old o
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.pairs import Pair, read_pairs
 from pipelines.recipe import ExportConfig
@@ -35,7 +34,8 @@ class Exported(BaseModel):
     """Of the decisions and the settings of the export."""
     rows: dict[str, int]
     """Rows per split."""
-    bytes: int
+    files: dict[str, int]
+    """Bytes of each file of the dataset."""
     licenses: dict[str, int]
     """Rows per licence."""
     prompt_version: str
@@ -104,6 +104,9 @@ def export(
     (building / "data").mkdir(parents=True)
     exported = _write_shards(run, parts, config, building / "data", mark)
     (building / "README.md").write_text(card(exported), encoding="utf-8")
+    exported = exported.model_copy(update={"files": _files(building)})
+    # A note must never be met beside a dataset that it is not about.
+    exported_path(run).unlink(missing_ok=True)
     _replace(building, run.dataset)
     write_whole(exported_path(run), exported.model_dump_json(indent=1))
     return exported
@@ -116,10 +119,17 @@ def exported_path(run: RunFolder) -> Path:
 
 def read_exported(run: RunFolder) -> Exported | None:
     """Return what was exported, or nothing if there is no finished dataset."""
-    path = exported_path(run)
-    if not path.is_file() or not run.dataset.is_dir():
+    try:
+        exported = Exported.model_validate_json(exported_path(run).read_text(encoding="utf-8"))
+    except (FileNotFoundError, UnicodeDecodeError, ValidationError):
         return None
-    return Exported.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    return exported if _files(run.dataset) == exported.files else None
+
+
+def _files(folder: Path) -> dict[str, int]:
+    """Return the bytes of each file below a folder, by its path there."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in found}
 
 
 def _write_shards(
@@ -146,7 +156,7 @@ def _write_shards(
     return Exported(
         fingerprint=mark,
         rows={name: writers[name].rows for name in ordered},
-        bytes=sum(writer.bytes for writer in writers.values()),
+        files={},
         licenses=dict(sorted(licenses.items())),
         prompt_version=prompt_version,
     )

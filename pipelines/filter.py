@@ -16,7 +16,6 @@ import pyarrow as pa
 
 from pipelines import edit, instruct, score
 from pipelines.recipe import FilterConfig, Recipe
-from syned.errors import RecipeError
 from syned.ids import digest
 from syned.images import hash_distance
 from syned.parquet import read_table
@@ -85,16 +84,13 @@ def decide(scores: pd.DataFrame, rules: FilterConfig, splits: pd.Series) -> pd.D
 
     Returns:
         One row per pair with the columns of `DecisionRow`.
-
-    Raises:
-        RecipeError: A rule needs a score that the run does not have.
     """
-    _refuse_missing_scores(scores, rules)
     frame = scores.assign(value=np.nan, rank=pd.NA)
     for rule, bound in bounds(rules):
         _reject(frame, rule, _beyond(frame, rule, bound), frame[_score_of(rule)])
     if rules.drop_duplicates:
-        _reject(frame, "drop_duplicates", _repeated(frame))
+        _reject(frame, "drop_duplicates", _same_picture(frame))
+        _reject(frame, "drop_duplicates", _same_words(frame))
     frame["rank"] = _ranks(frame, rules.rank_by)
     if rules.top_k is not None:
         _reject(frame, "top_k", frame["rank"] > rules.top_k, frame["rank"])
@@ -111,21 +107,6 @@ def bounds(rules: FilterConfig) -> Iterator[tuple[str, float]]:
 
 def _score_of(rule: str) -> str:
     return rule.removeprefix("min_").removeprefix("max_")
-
-
-def _refuse_missing_scores(scores: pd.DataFrame, rules: FilterConfig) -> None:
-    """Raise if a rule looks at a score that no pair has."""
-    scored = scores[scores["stage"] == score.NAME]
-    needed = {rule: _score_of(rule) for rule, _ in bounds(rules)}
-    if rules.top_k is not None:
-        needed["top_k with rank_by"] = rules.rank_by
-    lacking = [
-        f"filter.{rule}: needs {name}, but this run has no such score (score.clip is not set)"
-        for rule, name in needed.items()
-        if len(scored) and scored[name].isna().all()
-    ]
-    if lacking:
-        raise RecipeError("filter", lacking)
 
 
 def _beyond(frame: pd.DataFrame, rule: str, bound: float) -> pd.Series:
@@ -147,17 +128,18 @@ def _reject(
         frame.loc[rows, "value"] = values[rows].astype(float)
 
 
-def _repeated(frame: pd.DataFrame) -> pd.Series:
-    """Say which pairs repeat one before them among those still kept.
+def _same_picture(frame: pd.DataFrame) -> pd.Series:
+    """Say which kept pairs have the edited picture of a kept one of the same source before them."""
+    alive = frame[frame["status"] == Status.OK]
+    return alive.duplicated(["image_id", "edited_id"]).reindex(frame.index, fill_value=False)
 
-    A repeat has the same edited picture of the same source, or another instruction of the same
-    picture in the same words.
-    """
+
+def _same_words(frame: pd.DataFrame) -> pd.Series:
+    """Say which kept pairs have another instruction in the words of a kept one before them."""
     alive = frame[frame["status"] == Status.OK]
     words = alive["instruction"].map(plain_words)
     first = alive.groupby([alive["image_id"], words])["instruction_id"].transform("first")
-    repeats = alive.duplicated(["image_id", "edited_id"]) | (alive["instruction_id"] != first)
-    return repeats.reindex(frame.index, fill_value=False)
+    return (alive["instruction_id"] != first).reindex(frame.index, fill_value=False)
 
 
 def plain_words(text: str) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines import filter  # noqa: A004
 from pipelines.recipe import Recipe
@@ -109,6 +109,10 @@ def read_funnel(run: RunFolder) -> Funnel:
         RunError: The run is not finished.
     """
     path = funnel_path(run)
-    if not path.is_file():
-        raise RunError(f"{run.path} is not finished; run its `syned generate` command again.")
-    return Funnel.model_validate_json(path.read_text(encoding="utf-8"))
+    try:
+        return Funnel.model_validate_json(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, UnicodeDecodeError, ValidationError) as error:
+        raise RunError(
+            f"{run.path} is not finished, or its funnel.json is damaged; "
+            "run its `syned generate` command again."
+        ) from error

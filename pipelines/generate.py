@@ -98,7 +98,6 @@ def refine(recipe: Recipe, run: RunFolder, on_event: OnEvent) -> Outcome:
     """Decide which pairs are kept and export them; no model is needed.
 
     Raises:
-        RecipeError: A rule needs a score that the run does not have.
         RunError: The run's stages are not finished.
     """
     counts, marks = _finished(recipe, run)

@@ -13,8 +13,6 @@ from pipelines.recipe import Recipe
 from pipelines.sections.engines import TemplatesWriter, VllmWriter
 from syned.errors import RowError
 from syned.ids import digest, seed_for
-from syned.parts import read_part
-from syned.reasons import Status
 from syned.rows import InstructRow, SampleRow, Task, turned_away
 from syned.run import RunFolder
 from syned.stage import Done, PartFunction, in_batches
@@ -43,13 +41,12 @@ def slots(run: RunFolder, part: int, shape: str) -> Iterator[Slot]:
     An instruction's id is the hash of its picture, of the instruction that came with the picture,
     of its number there, and of the recipe's values that shape a pair.
     """
-    for picture in read_part(run.stage(sample.NAME), part, SampleRow):
-        if picture.status is Status.OK:
-            first, number = picture.first_instruction, picture.first_number
-            given = picture.given_instruction or ""
-            for i in range(picture.num_instructions):
-                name = digest(picture.image_id, given, first + i, shape)
-                yield Slot(picture, first + i, number + i, name)
+    for picture in sample.pictures(run, part):
+        first, number = picture.first_instruction, picture.first_number
+        given = picture.given_instruction or ""
+        for i in range(picture.num_instructions):
+            name = digest(picture.image_id, given, first + i, shape)
+            yield Slot(picture, first + i, number + i, name)
 
 
 def write_job(slot: Slot, recipe: Recipe) -> WriteJob:

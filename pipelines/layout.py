@@ -6,9 +6,11 @@ So ids and rows are the same whatever the size of a part.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from pipelines.recipe import Recipe
 from syned.errors import SourceError
@@ -32,14 +34,15 @@ class Layout:
     """The pictures that are used, in order, and the number of instructions for each."""
 
     pictures: tuple[ScanRow, ...]
-    counts: tuple[int, ...]
+    ends: tuple[int, ...]
+    """For each picture, the number after that of its last instruction within the run."""
     per_part: int
     """Instructions in a part."""
 
     @property
     def instructions(self) -> int:
         """Return the number of instructions in the run."""
-        return sum(self.counts)
+        return self.ends[-1]
 
     @property
     def parts(self) -> int:
@@ -49,12 +52,12 @@ class Layout:
     def part(self, index: int) -> Iterator[Placed]:
         """Yield the pictures of a part, with their instructions in it."""
         begin, end = index * self.per_part, (index + 1) * self.per_part
-        number = 0
-        for picture, count in zip(self.pictures, self.counts, strict=True):
-            first, last = max(begin, number), min(end, number + count)
-            if first < last:
-                yield Placed(picture, first - number, last - first, first)
-            number += count
+        place = bisect_right(self.ends, begin)
+        while place < len(self.ends) and begin < end:
+            start = self.ends[place - 1] if place else 0
+            last = min(end, self.ends[place])
+            yield Placed(self.pictures[place], begin - start, last - begin, begin)
+            begin, place = last, place + 1
 
 
 def instructions_wanted(recipe: Recipe) -> int:
@@ -124,7 +127,7 @@ def lay_out(recipe: Recipe, scan: Sequence[ScanRow]) -> Layout:
     pictures = [picture for group in usable for picture in group]
     used = [(p, c) for p, c in zip(pictures, counts, strict=True) if c]
     per_part = max(1, recipe.part_size // recipe.edit.candidates)
-    return Layout(tuple(p for p, _ in used), tuple(c for _, c in used), per_part)
+    return Layout(tuple(p for p, _ in used), tuple(accumulate(c for _, c in used)), per_part)
 
 
 def _fitted(
@@ -155,11 +158,16 @@ def too_few(
     """
     possible = room * recipe.edit.candidates
     limit = recipe.sample.max_instructions_per_image
-    allowed = f"at {limit} instructions each" if limit else "with their own instructions only"
+    if not found:
+        allowed = ""
+    elif limit:
+        allowed = f" at {limit} instructions each"
+    else:
+        allowed = " with their own instructions only"
     reasons = ", ".join(f"{count} {reason}" for reason, count in (rejects or {}).items())
     turned_away = f"Turned away (see 00-scan in the run): {reasons}. " if reasons else ""
     return SourceError(
-        f"asked for {recipe.n} pairs, but {found} {what} {allowed} and "
+        f"asked for {recipe.n} pairs, but {found} {what}{allowed} and "
         f"{recipe.edit.candidates} candidates per instruction make {possible}. {turned_away}"
         + (f"Ask for --n {possible}, add pictures" if possible else "Add pictures")
         + (", or raise sample.max_instructions_per_image." if limit and found else ".")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pipelines import edit, instruct, sample, score
 from pipelines.decisions import read_decisions
 from syned.batches import join_sorted, left_join
+from syned.errors import RunError
 from syned.parts import read_part
 from syned.rows import (
     DecisionRow,
@@ -39,7 +40,7 @@ def read_pairs(run: RunFolder, parts: int) -> Iterator[Pair]:
 
 def _pairs_of_part(run: RunFolder, part: int, decisions: Iterator[DecisionRow]) -> Iterator[Pair]:
     """Yield the pairs of one part; decisions are read on from where they stand."""
-    pictures = read_part(run.stage(sample.NAME), part, SampleRow)
+    pictures = sample.pictures(run, part)
     instructs = read_part(run.stage(instruct.NAME), part, InstructRow)
     edits = read_part(run.stage(edit.NAME), part, EditRow)
     scores = read_part(run.stage(score.NAME), part, ScoreRow)
@@ -47,4 +48,15 @@ def _pairs_of_part(run: RunFolder, part: int, decisions: Iterator[DecisionRow]) 
     edited = left_join(written, edits, lambda w: w[0].pair_id, lambda e: e.pair_id)
     scored = left_join(edited, scores, lambda e: e[0][0].pair_id, lambda s: s.pair_id)
     for ((row, picture), edit_row), score_row in scored:
-        yield Pair(picture, row, edit_row, score_row, next(decisions))
+        yield Pair(picture, row, edit_row, score_row, _decision_of(row.pair_id, decisions, run))
+
+
+def _decision_of(pair_id: str, decisions: Iterator[DecisionRow], run: RunFolder) -> DecisionRow:
+    """Return the next decision, which is about this pair unless the run is not finished."""
+    decision = next(decisions, None)
+    if decision is None or decision.pair_id != pair_id:
+        raise RunError(
+            f"the decisions in {run.path} are older than its pairs; "
+            "run its `syned generate` command again first."
+        )
+    return decision

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 from pipelines import edit, instruct, sample, scan, score
 from pipelines.layout import instructions_by_source, instructions_wanted, too_few
 from pipelines.recipe import Recipe
+from pipelines.requirements import cores
 from pipelines.sources.open import open_source
 from syned.ids import fingerprint
 from syned.rows import EditRow, InstructRow, SampleRow, ScanRow, ScoreRow
@@ -73,7 +73,7 @@ def stages(recipe: Recipe) -> list[Stage]:
                 fingerprint=mark,
                 start=start,
                 metadata=score.definitions(recipe) if module is score else {},
-                workers=1 if light is None else os.cpu_count() or 1,
+                workers=1 if light is None else cores(),
                 modules=(__name__, *(light or ())),
             )
         )

@@ -128,7 +128,7 @@ class Recipe(Section):
 
     EXECUTION: ClassVar[frozenset[str]] = frozenset({"n", "part_size"})
 
-    name: str
+    name: Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
     seed: Annotated[int, Field(ge=0)] = 0
     n: PositiveInt = 30000
     """Edited pairs to make, before filtering."""
@@ -149,6 +149,23 @@ class Recipe(Section):
         ):
             raise ValueError("the writer `templates` and the editor `procedural` go together")
         return self
+
+    @model_validator(mode="after")
+    def _rules_have_scores(self) -> Recipe:
+        rules = {n: n[4:] for n, v in self.filter if n[:4] in ("min_", "max_") and v is not None}
+        if self.filter.top_k is not None:
+            rules["top_k with rank_by"] = self.filter.rank_by
+        lacking = [f"filter.{rule}" for rule, name in rules.items() if name.startswith("clip_")]
+        if lacking and self.score.clip is None:
+            raise ValueError(
+                f"{', '.join(lacking)}: needs CLIP scores, but score.clip is not set "
+                "(top_k can also use filter.rank_by=ssim or changed_area)"
+            )
+        return self
+
+    def takes_instructions(self) -> bool:
+        """Say whether instructions that come with pictures are used; exact edits have their own."""
+        return self.instruct.writer.engine != "templates"
 
     def pair_shape(self) -> str:
         """Return an id of the values that shape a pair; part of each pair_id."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import subprocess
@@ -62,6 +63,13 @@ def refusal(recipe: Recipe, lacks: list[Lack]) -> SynedError:
     if recipe.name != "demo":
         lines.append("What runs without a GPU, a model or a download: syned generate --recipe demo")
     return SynedError("\n".join(lines))
+
+
+def cores() -> int:
+    """Return the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def installed(package: str) -> bool:

@@ -81,6 +81,11 @@ def absolute(recipe: Recipe) -> Recipe:
         local = path.exists() or source["kind"] == "folder"
         if "path" in source and local and not source["path"].startswith("builtin:"):
             source["path"] = str(path.absolute())
+    engines = (values["instruct"]["writer"], values["edit"]["editor"], values["score"]["clip"])
+    for engine in engines:
+        model = Path((engine or {}).get("model", "")).expanduser()
+        if engine and "model" in engine and model.is_dir():
+            engine["model"] = str(model.absolute())
     return Recipe.model_validate(values)
 
 

@@ -19,7 +19,7 @@ from pipelines.sources.open import open_source
 from syned.errors import RowError
 from syned.images import decode_picture, encode_picture, normalise
 from syned.parts import read_part
-from syned.reasons import Reason
+from syned.reasons import Reason, Status
 from syned.rows import SampleRow, ScanRow, turned_away
 from syned.run import RunFolder
 from syned.stage import Done, PartFunction, in_batches
@@ -37,6 +37,12 @@ def read_layout(run: RunFolder, recipe: Recipe) -> Layout:
     """
     rows = list(read_part(run.stage(scan.NAME), 0, ScanRow))
     return lay_out(recipe, rows)
+
+
+def pictures(run: RunFolder, part: int) -> Iterator[SampleRow]:
+    """Yield the pictures of a part that could be read, in order."""
+    rows = read_part(run.stage(NAME), part, SampleRow)
+    return (row for row in rows if row.status is Status.OK)
 
 
 def sample(placed: Placed, sources: Sources, recipe: Recipe) -> SampleRow:
@@ -58,7 +64,7 @@ def sample(placed: Placed, sources: Sources, recipe: Recipe) -> SampleRow:
 
 def _content(placed: Placed, sources: Sources, recipe: Recipe) -> dict[str, Any]:
     """Return the fields of a row that come from the source picture."""
-    found = sources[placed.picture.source_number].read(placed.picture.index)
+    found = _found(sources[placed.picture.source_number], placed.picture)
     if scan.image_id(found) != placed.picture.image_id:
         raise RowError(Reason.SOURCE_CHANGED, "the file has changed since the scan")
     image = _picture(found, recipe)
@@ -69,10 +75,27 @@ def _content(placed: Placed, sources: Sources, recipe: Recipe) -> dict[str, Any]
         "source_caption": found.caption,
         "license": found.license,
         "scene": found.data.decode() if found.is_scene else None,
+        **(_given(found) if recipe.takes_instructions() else {}),
+    }
+
+
+def _given(found: SourcePicture) -> dict[str, Any]:
+    """Return the fields of a row about an instruction that came with the picture."""
+    return {
         "given_instruction": found.instruction,
         "given_task": found.task,
         "given_edited_caption": found.edited_caption,
     }
+
+
+def _found(source: PictureSource, row: ScanRow) -> SourcePicture:
+    """Read a picture again; if others have come or gone, it may have another number by now."""
+    if row.index < len(source) and source.key(row.index) == row.key:
+        return source.read(row.index)
+    places = {source.key(index): index for index in range(len(source))}
+    if row.key not in places:
+        raise RowError(Reason.SOURCE_CHANGED, "it was there at the scan, and is not any more")
+    return source.read(places[row.key])
 
 
 def _picture(found: SourcePicture, recipe: Recipe) -> Image.Image:

@@ -10,7 +10,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from pipelines.layout import instructions_by_source
+from pipelines.layout import capacity, instructions_by_source, instructions_wanted
 from pipelines.recipe import Recipe, SampleConfig
 from pipelines.sources.base import PictureSource, SourcePicture
 from pipelines.sources.open import open_source
@@ -89,43 +89,35 @@ def image_id(picture: SourcePicture) -> str:
     return digest(picture.data)
 
 
-def scan_source(
-    number: int, source: PictureSource, recipe: Recipe, wanted: int, seen: Seen
-) -> Iterator[ScanRow]:
-    """Look at pictures of a source, in a seeded order, until enough were accepted.
+def look_at(number: int, source: PictureSource, recipe: Recipe, seen: Seen) -> Iterator[ScanRow]:
+    """Look at the pictures of a source, one after another in a seeded order.
 
     Args:
         number: The source's place in the recipe.
         source: Where they are.
         recipe: Says what is acceptable.
-        wanted: How many are needed.
         seen: What was accepted before, by other sources too.
     """
-    accepted = 0
-    for index in _order(source, recipe.seed, wanted):
+    for index in _order(source, recipe.seed):
         row = ScanRow(source=source.name, source_number=number, index=index, key=source.key(index))
-        row = _look_at(row, source, recipe.sample, seen)
-        accepted += row.status is Status.OK
-        yield row
-        if accepted == wanted:
-            return
+        yield _judged(row, source, recipe, seen)
 
 
-def _order(source: PictureSource, seed: int, wanted: int) -> Sequence[int]:
+def _order(source: PictureSource, seed: int) -> Sequence[int]:
     """Return the numbers of a source's pictures, shuffled unless it has no end."""
-    if len(source) == sys.maxsize:
-        return range(2 * wanted)
     numbers = range(len(source))
+    if len(numbers) == sys.maxsize:
+        return numbers
     return random.Random(seed_for(seed, NAME, source.name)).sample(numbers, len(numbers))
 
 
-def _look_at(row: ScanRow, source: PictureSource, config: SampleConfig, seen: Seen) -> ScanRow:
+def _judged(row: ScanRow, source: PictureSource, recipe: Recipe, seen: Seen) -> ScanRow:
     """Read, decode and compare one picture."""
     try:
         picture = source.read(row.index)
-        given = picture.instruction or ""
+        given = (picture.instruction or "") if recipe.takes_instructions() else ""
         row = replace(row, image_id=image_id(picture), has_instruction=bool(given))
-        row = replace(row, phash=_hash(picture, config))
+        row = replace(row, phash=_hash(picture, recipe.sample))
         seen.add(row.image_id, given, row.phash)
     except RowError as error:
         return turned_away(row, error)
@@ -139,14 +131,36 @@ def _hash(picture: SourcePicture, config: SampleConfig) -> str:
     return perceptual_hash(decode_picture(picture.data, **limits(config)))
 
 
+def scan(recipe: Recipe, sources: Sequence[PictureSource]) -> Iterator[ScanRow]:
+    """Look at pictures until there are enough.
+
+    Each source gives a picture for each of its instructions, if it has so many. If then all
+    pictures together allow too few instructions, sources that have more go on.
+    """
+    seen = Seen(recipe.sample.near_duplicate_distance)
+    looks = [look_at(i, source, recipe, seen) for i, source in enumerate(sources)]
+    room = 0
+    for rows, share in zip(looks, instructions_by_source(recipe), strict=True):
+        accepted = 0
+        while accepted < share and (row := next(rows, None)) is not None:
+            accepted += row.status is Status.OK
+            room += _room(recipe, row)
+            yield row
+    for rows in looks:
+        while room < instructions_wanted(recipe) and (row := next(rows, None)) is not None:
+            room += _room(recipe, row)
+            yield row
+
+
+def _room(recipe: Recipe, row: ScanRow) -> int:
+    """Return how many instructions a picture allows."""
+    return capacity(recipe, [row]) if row.status is Status.OK else 0
+
+
 def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:  # noqa: ARG001
     """Load the stage; its only part is the whole scan."""
 
     def make(part: int, done: Done) -> Iterator[ScanRow]:  # noqa: ARG001
-        seen = Seen(recipe.sample.near_duplicate_distance)
-        wanted = instructions_by_source(recipe)
-        for number, config in enumerate(recipe.sample.sources):
-            source = open_source(config, recipe.seed)
-            yield from scan_source(number, source, recipe, wanted[number], seen)
+        return scan(recipe, [open_source(s, recipe.seed) for s in recipe.sample.sources])
 
     return make

@@ -101,8 +101,14 @@ def print_outcome(outcome: Outcome, run: RunFolder, console: Console) -> None:
     console.print(f"kept      {kept} ({splits or 'no split has any'})")
     tasks = ", ".join(f"{task} {rows}" for task, rows in outcome.funnel.by_task.items())
     console.print(f"tasks     {tasks}")
+    if not outcome.funnel.kept:
+        rules = "loosen the rules with `syned filter`, or look with `syned preview`"
+        console.print(f"dataset   empty: no pair was kept; {rules}")
+        return
     place = escape(str(run.dataset))
-    console.print(f"dataset   {place} ({size(outcome.exported.bytes)})", soft_wrap=True)
+    console.print(
+        f"dataset   {place} ({size(sum(outcome.exported.files.values()))})", soft_wrap=True
+    )
     console.print(f'load      datasets.load_dataset("{place}")', soft_wrap=True)
     console.print(f"look      syned preview {escape(str(run.path))}", soft_wrap=True)
 

@@ -144,9 +144,10 @@ def generate(
             if lacks:
                 raise refusal(resolved, lacks)
             return
-        run.start(resolved.model_dump(mode="json"))
-        with run.claim(), display(console) as show:
-            outcome = make(plan, run, show, retry_failed=retry_failed)
+        with run.claim():
+            run.start(resolved.model_dump(mode="json"))
+            with display(console) as show:
+                outcome = make(plan, run, show, retry_failed=retry_failed)
         print_outcome(outcome, run, console)
         if any(count.failed for count in outcome.funnel.stages):
             raise typer.Exit(EXIT_ROWS_FAILED)

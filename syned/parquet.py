@@ -101,7 +101,7 @@ def damaged(path: Path, error: Exception) -> RunError:
     cause = str(error).splitlines()[0]
     return RunError(
         f"{path} cannot be read ({cause}). Remove it and the .json beside it, "
-        "then run the same command again: only this part is made anew."
+        "then run the run's `syned generate` command again: only this part is made anew."
     )
 
 

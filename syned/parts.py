@@ -41,6 +41,8 @@ class Summary(BaseModel):
     seconds: float
     fingerprint: str
     """Of the stage's version and config, and of the stages before it."""
+    bytes: int
+    """Of the part's file."""
     sha256: str
     """Of the part's file."""
     before: str = ""
@@ -115,6 +117,7 @@ def write_part(
         **_counted(counts),
         seconds=round(time.monotonic() - start, 3),
         fingerprint=fingerprint,
+        bytes=temporary.stat().st_size,
         sha256=_sha256(temporary),
         before=before,
     )
@@ -144,11 +147,13 @@ def _sha256(path: Path) -> str:
 def read_summary(folder: Path, index: int) -> Summary | None:
     """Return a part's sidecar, or nothing if the part is not done.
 
-    A sidecar that cannot be read counts as not done: the part is made again.
+    A sidecar that cannot be read, or a part that is not there or not of the noted size, counts as
+    not done: the part is made again.
     """
-    path = summary_path(folder, index)
+    path, part = summary_path(folder, index), part_path(folder, index)
     try:
-        return Summary.model_validate_json(path.read_text(encoding="utf-8"))
+        summary = Summary.model_validate_json(path.read_text(encoding="utf-8"))
+        return summary if part.stat().st_size == summary.bytes else None
     except (FileNotFoundError, ValidationError, UnicodeDecodeError):
         return None
 

@@ -16,7 +16,7 @@ class Status(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a row was filtered or failed. Filter rules are added as `rule names` in decisions."""
+    """Why a stage turned a row away; what the filter turns away has the name of its rule."""
 
     # pictures
     UNREADABLE = "unreadable"
@@ -44,8 +44,6 @@ class Reason(StrEnum):
     NO_VISIBLE_CHANGE = "no_visible_change"
     BLACK_IMAGE = "black_image"
     NOT_FINITE = "not_finite"
-    # any engine
-    ENGINE_ERROR = "engine_error"
 
 
 FAILURES = frozenset(
@@ -55,7 +53,6 @@ FAILURES = frozenset(
         Reason.TRUNCATED,
         Reason.SOURCE_CHANGED,
         Reason.NOT_FINITE,
-        Reason.ENGINE_ERROR,
     }
 )
 """Reasons that are errors; every other one is a rule's."""

@@ -35,7 +35,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         found = "nothing" if values is None else type(values).__name__
         raise RecipeError(str(path), [f"found {found}, expected keys and values"])
-    return values
+    try:
+        copied: dict[str, Any] = _copy(values)
+    except RecursionError:
+        raise RecipeError(str(path), ["a value refers to itself"]) from None
+    return copied
 
 
 def _one_line(error: Exception) -> str:

@@ -55,12 +55,12 @@ class RunFolder:
         return values
 
     def start(self, recipe: Mapping[str, Any]) -> None:
-        """Make the folder for a recipe, or go on with it if it was made by the same one.
+        """Begin a claimed run of a recipe, or go on with it if it was made by the same one.
 
         A run that got no further than the scan (too few pictures, say) takes a changed recipe.
 
         Raises:
-            RunError: The folder holds something else, or a run of another recipe.
+            RunError: It is a run of another recipe.
         """
         if any(self.path.glob("0[1-9]-*/part-*.json")):
             self._refuse_if_changed(recipe)
@@ -68,16 +68,20 @@ class RunFolder:
         if self.recipe_path.exists():
             self.save_recipe(recipe)
             return
+        self.save_recipe(recipe)
+
+    def _refuse_foreign(self) -> None:
+        """Raise if the folder is a file, or holds something that is no run."""
         if self.path.exists() and not self.path.is_dir():
             raise RunError(f"{self.path} is a file; --out names a folder for the run.")
-        foreign = sorted(p.name for p in self.path.iterdir()) if self.path.exists() else []
-        if any(not name.startswith(".") for name in foreign):
+        if self.recipe_path.exists() or not self.path.exists():
+            return
+        foreign = sorted(p.name for p in self.path.iterdir() if not p.name.startswith("."))
+        if foreign:
             raise RunError(
                 f"{self.path} is not empty and is not a run (it holds {foreign[0]}); "
                 "name another folder with --out."
             )
-        self.path.mkdir(parents=True, exist_ok=True)
-        self.save_recipe(recipe)
 
     def _refuse_if_changed(self, recipe: Mapping[str, Any]) -> None:
         """Raise if the saved recipe differs from the given one."""
@@ -93,15 +97,17 @@ class RunFolder:
 
     @contextmanager
     def claim(self) -> Iterator[None]:
-        """Hold the run for this process; the system lets go of it when the process ends.
+        """Make the folder if need be, and hold it for this process until that ends.
 
         Raises:
-            RunError: Another process works on it.
+            RunError: Another process works on it, or it holds something that is no run.
         """
+        self._refuse_foreign()
+        self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / ".lock").open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
+            except BlockingIOError as error:
                 raise RunError(
                     f"another syned process is working on {self.path}; "
                     "wait for it, or name another folder with --out."

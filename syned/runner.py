@@ -39,7 +39,7 @@ def missing_parts(
         stage: Whose parts.
         run: The run's folder.
         marks: For each part, the mark of the part that it is made from.
-        retry_failed: Whether parts with failed rows count as missing.
+        retry_failed: Whether parts with failed rows count as missing; their other rows are kept.
     """
     missing = []
     for index, before in enumerate(marks):
@@ -47,7 +47,7 @@ def missing_parts(
         current = summary and (summary.fingerprint, summary.before) == (stage.fingerprint, before)
         failed = summary is not None and summary.statuses.get(Status.FAILED, 0) > 0
         if not current or (retry_failed and failed):
-            missing.append(Work(index, before))
+            missing.append(Work(index, before, keep=retry_failed))
     return missing
 
 

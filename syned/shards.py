@@ -33,7 +33,6 @@ class ShardWriter:
         self, folder: Path, split: str, schema: pa.Schema, max_bytes: int, group_rows: int
     ) -> None:
         self.rows = 0
-        self.bytes = 0
         self._folder = folder
         self._split = split
         self._schema = schema
@@ -85,6 +84,4 @@ class ShardWriter:
             self._writer.close()
         count = len(self._paths)
         for number, path in enumerate(self._paths):
-            named = self._folder / f"{self._split}-{number:05d}-of-{count:05d}.parquet"
-            path.rename(named)
-            self.bytes += named.stat().st_size
+            path.rename(self._folder / f"{self._split}-{number:05d}-of-{count:05d}.parquet")

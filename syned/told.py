@@ -14,7 +14,11 @@ from syned.errors import EXIT_USER, SynedError
 EXIT_INTERRUPTED = 130
 """The shell's own number for a program that was interrupted."""
 
-ENVIRONMENT_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
+ENVIRONMENT_ERRORS = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EMFILE),
+    *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP),
+}
+"""What the system says of a full disk, of rights, and of paths that cannot be."""
 
 
 @contextmanager

@@ -36,10 +36,12 @@ class Work:
     Attributes:
         index: The part's number.
         before: The mark of the part that it is made from.
+        keep: Whether rows of the part that have not failed are kept as they are.
     """
 
     index: int
     before: str
+    keep: bool = False
 
 
 def work_on(stage: Stage, path: Path, work: list[Work], sender: Connection) -> None:
@@ -84,7 +86,7 @@ def _make_parts(
         summary = write_part(
             run.stage(stage.name),
             part.index,
-            make(part.index, _done(stage, run, part.index)),
+            make(part.index, _done(stage, run, part)),
             stage.output,
             stage.fingerprint,
             before=part.before,
@@ -94,11 +96,11 @@ def _make_parts(
         send(PartDone(part.index, summary))
 
 
-def _done(stage: Stage, run: RunFolder, index: int) -> Done:
+def _done(stage: Stage, run: RunFolder, part: Work) -> Done:
     """Return the rows of a part that need not be made again: those that have not failed."""
-    folder = run.stage(stage.name)
+    folder, index = run.stage(stage.name), part.index
     summary = read_summary(folder, index)
-    if summary is None or summary.fingerprint != stage.fingerprint:
+    if not part.keep or summary is None or summary.fingerprint != stage.fingerprint:
         return {}
     rows: defaultdict[str, list[Row]] = defaultdict(list)
     output: type[Row] = stage.output

@@ -116,7 +116,7 @@ def test_a_rule_without_its_score_changes_nothing(demo_run: Path, tmp_path: Path
     before = (demo_run / "recipe.yaml").read_bytes()
     done = run_cli("filter", demo_run, "--set", "direction=0.15", cwd=tmp_path)
     assert done.returncode == 2
-    assert "min_clip_sim_dir: needs clip_sim_dir" in done.stderr
+    assert "filter.min_clip_sim_dir: needs CLIP scores" in done.stderr
     assert (demo_run / "recipe.yaml").read_bytes() == before
 
 

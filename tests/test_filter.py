@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 
 from pipelines.filter import decide, split_of
-from pipelines.recipe import FilterConfig
+from pipelines.recipe import FilterConfig, Recipe
+from pipelines.resolve import resolve
 from syned.errors import RecipeError
+from syned.recipes import check
 
 # Instruction i has candidates a and b; j, k and l have one. l is a pair without a difference;
 # f failed in the edit stage.
@@ -140,12 +142,20 @@ def test_a_score_that_is_not_a_number_fails_its_rule() -> None:
     assert decided(frame, min_ssim=0.0).loc["a", "reason"] == "min_ssim"
 
 
-def test_a_rule_on_a_score_that_the_run_has_not_is_refused() -> None:
-    frame = scored().assign(clip_sim_dir=None)
-    with pytest.raises(RecipeError, match="min_clip_sim_dir: needs clip_sim_dir"):
-        decided(frame, min_clip_sim_dir=0.2)
-    with pytest.raises(RecipeError, match="top_k with rank_by: needs clip_sim_dir"):
-        decided(frame, top_k=1)
+def test_a_repeat_of_a_pair_that_is_itself_a_repeat_is_kept() -> None:
+    words = {"x": "Add X", "y": "Add Y", "z": "Add Y"}
+    frame = scored([(n, f"i{n}", "P", "add", text, *[0.5] * 7) for n, text in words.items()])
+    frame["edited_id"] = ["same", "same", "other"]
+    assert kept(decided(frame)) == "xz"
+
+
+@pytest.mark.parametrize("rules", [{"min_clip_sim_dir": 0.2}, {"top_k": 1}])
+def test_a_rule_on_a_score_that_the_recipe_has_not_is_refused(rules: dict[str, float]) -> None:
+    values = resolve("demo", None, None, []).model_dump(mode="json")
+    with pytest.raises(RecipeError, match="needs CLIP scores, but score"):
+        check(Recipe, values | {"filter": rules}, "demo")
+    ranked = values | {"filter": {"top_k": 1, "rank_by": "ssim"}}
+    assert check(Recipe, ranked, "demo").filter.top_k == 1
 
 
 def test_splits_follow_the_shares_and_the_seed() -> None:

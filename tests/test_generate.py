@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from broken_pictures import write_broken_folder
-from conftest import SMALL, Cli
+from conftest import SMALL, Cli, run_cli
 from PIL import Image
 
 from pipelines.sources.folder import BUILTIN_PHOTOS, folder_path
@@ -143,9 +146,46 @@ def test_a_table_of_pictures_with_instructions_is_read(cli: Cli, tmp_path: Path)
     assert done.returncode == 0, done.stderr
     pairs = published(tmp_path / "runs" / "demo")
     assert set(pairs["source_caption"]) == {"a cat", "a cup", "a rocket"}
-    more = cli(*DEMO, "--images", "emu.parquet", "--n", "4", "--out", "more")
-    assert more.returncode == 2
-    assert "with their own instructions only" in more.stderr
+    more = cli(*DEMO, "--images", "emu.parquet", "--n", "5", "--out", "more")
+    assert more.returncode == 0, "exact edits are not bound to the table's own instructions"
+
+
+def test_sources_with_more_pictures_make_up_for_those_with_fewer(cli: Cli, tmp_path: Path) -> None:
+    limit = ("--set", "sample.max_instructions_per_image=1")
+    done = cli(*DEMO, "--n", "30", *limit, "--out", "run")
+    assert done.returncode == 0, done.stderr
+    pairs = published(tmp_path / "run")
+    assert pairs["image_id"].nunique() == len(pairs) == 30
+    assert (pairs["scene"].isna()).sum() == 10
+
+
+def test_two_commands_on_one_folder_do_not_mix(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "syned", *DEMO, "--out", "run"]
+    first = subprocess.Popen([*command, "--n", "60"], cwd=tmp_path, stdout=subprocess.DEVNULL)
+    while not (tmp_path / "run" / "recipe.yaml").exists():
+        time.sleep(0.01)
+    second = run_cli(*DEMO, "--out", "run", "--n", "61", cwd=tmp_path)
+    assert second.returncode == 2
+    assert "another syned process is working on run" in second.stderr
+    assert first.wait(timeout=120) == 0
+    assert len(pd.read_parquet(tmp_path / "run" / "05-filter" / "decisions.parquet")) == 60
+
+
+def test_a_rule_that_the_recipe_cannot_score_is_told_before_the_run(
+    cli: Cli, tmp_path: Path
+) -> None:
+    done = cli(*DEMO, "--set", "filter.top_k=1")
+    assert done.returncode == 2
+    assert "filter.top_k with rank_by: needs CLIP scores" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_filter_that_keeps_nothing_says_so(cli: Cli) -> None:
+    only_edits = ("--set", "instruct.writer.tasks={add: 1}")
+    nothing = ("--set", "filter.max_ssim=-1")
+    done = cli(*DEMO, "--n", "4", "--images", "scenes", *only_edits, *nothing)
+    assert done.returncode == 0, done.stderr
+    assert "no pair was kept" in done.stdout
 
 
 @pytest.mark.parametrize("command", ["filter", "preview"])
@@ -162,3 +202,15 @@ def test_an_unfinished_run_is_told(cli: Cli, tmp_path: Path) -> None:
     done = cli("filter", run, "--set", "max_ssim=0.9")
     assert done.returncode == 2
     assert "is not finished: parts of 04-score are missing" in done.stderr
+
+
+def test_a_preview_goes_into_a_file(cli: Cli, tmp_path: Path) -> None:
+    assert cli(*DEMO, "--n", "3").returncode == 0
+    (tmp_path / "album").mkdir()
+    done = cli("preview", "runs/demo", "--out", "album")
+    assert done.returncode == 2
+    assert "album is a folder; --out names a file" in done.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["album", "runs"]
+    for flags, name in (((), "preview.html"), (("--png",), "preview.png")):
+        assert cli("preview", "runs/demo", *flags).returncode == 0
+        assert (tmp_path / "runs" / "demo" / name).stat().st_size > 10_000

@@ -34,7 +34,7 @@ def test_shares_are_split_into_whole_numbers() -> None:
 
 def test_each_picture_gets_one_instruction_before_any_gets_two() -> None:
     layout = lay_out(recipe(7), pictures(3))
-    assert layout.counts == (3, 2, 2)
+    assert layout.ends == (3, 5, 7)
 
 
 def test_pictures_that_were_turned_away_get_none() -> None:
@@ -49,7 +49,7 @@ def test_pictures_that_were_turned_away_get_none() -> None:
     )
     layout = lay_out(recipe(4), rows)
     assert [p.image_id for p in layout.pictures] == ["0-0", "0-2"]
-    assert layout.counts == (2, 2)
+    assert layout.ends == (2, 4)
 
 
 def test_a_part_holds_a_range_of_instructions_and_a_picture_may_lie_in_two() -> None:
@@ -69,7 +69,7 @@ def test_a_part_holds_a_range_of_instructions_and_a_picture_may_lie_in_two() -> 
 
 def test_a_picture_with_its_own_instruction_gets_no_other() -> None:
     rows = [*pictures(1, given=True), *pictures(1)]
-    assert lay_out(recipe(4), rows).counts == (1, 3)
+    assert lay_out(recipe(4), rows).ends == (1, 4)
 
 
 def test_candidates_fill_the_pairs() -> None:

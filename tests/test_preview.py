@@ -155,7 +155,7 @@ def test_the_page_holds_all_that_is_known_of_a_pair(tmp_path):
 
 
 def test_verdicts(tmp_path):
-    failed = made_pair(2, edit=None, kept=False, status=Status.FAILED, reason=Reason.ENGINE_ERROR)
+    failed = made_pair(2, edit=None, kept=False, status=Status.FAILED, reason=Reason.NOT_FINITE)
     pairs = [made_pair(0), unwritten_pair(1), failed]
     verdicts = [words["verdict"] for words in words_on(page(tmp_path, pairs))]
     assert verdicts == ["kept", "turned away", "failed"]

@@ -86,6 +86,7 @@ def test_values_that_do_not_go_together_are_told(assignment: str, words: str) ->
         ("", "found nothing, expected keys and values"),
         ("- a\n- b", "found list, expected keys and values"),
         ("a: [", "cannot be read as YAML"),
+        ("a: &x {b: *x}", "a value refers to itself"),
         ("name: x", "sample: missing"),
     ],
 )

@@ -157,10 +157,10 @@ def test_a_folder_that_is_no_run_is_left_alone(cli: Cli, tmp_path: Path) -> None
     assert [p.name for p in (tmp_path / "mine").iterdir()] == ["letter.txt"]
 
 
-def test_a_damaged_part_is_named_with_what_to_do(tmp_path: Path) -> None:
+def test_a_part_with_wrong_bytes_is_named_with_what_to_do(tmp_path: Path) -> None:
     assert run_cli(*ARGS, cwd=tmp_path).returncode == 0
     part = tmp_path / "run" / "02-instruct" / "part-00001.parquet"
-    part.write_bytes(part.read_bytes()[:-100])
+    part.write_bytes(bytes(part.stat().st_size))
     (tmp_path / "run" / "03-edit" / "part-00001.json").unlink()
     done = run_cli(*ARGS, cwd=tmp_path)
     assert done.returncode == 2
@@ -169,6 +169,22 @@ def test_a_damaged_part_is_named_with_what_to_do(tmp_path: Path) -> None:
     part.unlink()
     part.with_suffix(".json").unlink()
     assert run_cli(*ARGS, cwd=tmp_path).returncode == 0
+
+
+def test_files_that_were_lost_or_cut_are_made_again(
+    tmp_path: Path, whole: dict[str, object]
+) -> None:
+    assert run_cli(*ARGS, cwd=tmp_path).returncode == 0
+    run = tmp_path / "run"
+    names = ("02-instruct/part-00002.parquet", "05-filter/funnel.json", "dataset.json")
+    for name in (*names, "dataset/README.md", "04-score/part-00000.json"):
+        path = run / name
+        path.write_bytes(path.read_bytes()[:-20])
+    (run / "03-edit" / "part-00004.parquet").unlink()
+    next((run / "dataset" / "data").glob("train-*")).unlink()
+    done = run_cli(*ARGS, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert contents(run) == whole
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from pipelines.preview.contact_sheet import write_contact_sheet
 from pipelines.preview.page import LIMIT, write_page
 from pipelines.recipe import Recipe
 from pipelines.sample import read_layout
+from syned.errors import RunError
 from syned.recipes import check
 from syned.run import RunFolder
 
@@ -31,12 +32,14 @@ def look(run: RunFolder, *, png: bool, out: Path | None, limit: int | None) -> P
         The file that was written.
 
     Raises:
-        RunError: The folder is no run, or the run is not finished.
+        RunError: The folder is no run, the run is not finished, or `out` is a folder.
     """
     recipe = check(Recipe, run.load_recipe(), str(run.recipe_path))
     funnel = read_funnel(run)
     parts = read_layout(run, recipe).parts
     path = out or run.path / ("preview.png" if png else "preview.html")
+    if path.is_dir():
+        raise RunError(f"{path} is a folder; --out names a file")
     path.parent.mkdir(parents=True, exist_ok=True)
     if png:
         write_contact_sheet(path, _spread(run, parts, limit or SHEET_PAIRS))
