@@ -12,7 +12,6 @@ from pipelines.engines import Edited, EditJob, Editor, Rejected
 from pipelines.recipe import ImageConfig, Recipe
 from pipelines.sections.engines import InstructPix2PixEditor, ProceduralEditor
 from syned.batches import join_sorted
-from syned.errors import RowError
 from syned.ids import seed_for
 from syned.images import encode_picture, load_picture
 from syned.parts import read_part
@@ -86,7 +85,7 @@ def edit_rows(orders: Sequence[Order], editor: Editor, recipe: Recipe) -> list[l
 def _finished(row: EditRow, answer: Edited | Rejected, image: ImageConfig) -> EditRow:
     """Add to a row what the editor made of it."""
     if isinstance(answer, Rejected):
-        return turned_away(row, RowError(answer.reason, answer.message))
+        return turned_away(row, answer)
     return replace(
         row,
         edited_image=encode_picture(answer.image, image.format, image.quality),

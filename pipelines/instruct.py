@@ -11,7 +11,6 @@ from pipelines.engines import Rejected, WriteJob, Writer, Written
 from pipelines.layout import instructions_wanted
 from pipelines.recipe import Recipe
 from pipelines.sections.engines import TemplatesWriter, VllmWriter
-from syned.errors import RowError
 from syned.ids import digest, seed_for
 from syned.rows import InstructRow, SampleRow, Task, turned_away
 from syned.run import RunFolder
@@ -96,8 +95,7 @@ def _row(slot: Slot, job: WriteJob, answer: Written | Rejected, writer: Writer) 
         attempts=answer.attempts,
     )
     if isinstance(answer, Rejected):
-        rejected = turned_away(row, RowError(answer.reason, answer.message))
-        return replace(rejected, raw_answer=answer.raw_answer)
+        return replace(turned_away(row, answer), raw_answer=answer.raw_answer)
     return replace(
         row,
         instruction=answer.instruction,

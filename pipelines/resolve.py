@@ -11,7 +11,6 @@ from pipelines.recipe import Recipe, builtin_recipes
 from syned.errors import RecipeError
 from syned.recipes import check, read_yaml, set_values
 
-DEFAULT = "default"
 ALIASES = {"direction": "min_clip_sim_dir", "similarity": "min_clip_sim_image"}
 """Short names of filter rules."""
 

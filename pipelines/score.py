@@ -12,7 +12,6 @@ from pipelines.recipe import Recipe, ScoreConfig
 from pipelines.scorers.pixels import CHANGE_THRESHOLD, SSIM_SIDE, Look, look_at, pixel_scores
 from pipelines.sections.engines import ClipConfig
 from syned.batches import join_sorted
-from syned.errors import RowError
 from syned.ids import digest
 from syned.images import load_picture
 from syned.parts import read_part
@@ -57,37 +56,37 @@ def definitions(recipe: Recipe) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Edited:
+class EditedPair:
     """A pair to be scored."""
 
     order: edit.Order
     edited: EditRow
 
 
-def edited_pairs(run: RunFolder, part: int) -> Iterator[Edited]:
+def edited_pairs(run: RunFolder, part: int) -> Iterator[EditedPair]:
     """Yield the pairs of a part that have an edited picture."""
     rows = read_part(run.stage(edit.NAME), part, EditRow)
     made = (row for row in rows if row.status is Status.OK)
     orders = edit.orders(run, part)
     joined = join_sorted(made, orders, lambda r: r.pair_id, lambda o: o.instruct.pair_id)
-    return (Edited(order, row) for row, order in joined)
+    return (EditedPair(order, row) for row, order in joined)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Decoded:
     """A pair with both pictures decoded."""
 
-    pair: Edited
+    pair: EditedPair
     source: Look
     edited: Look
 
 
-def see(pairs: Sequence[Edited]) -> list[Seen]:
+def see(pairs: Sequence[EditedPair]) -> list[Decoded]:
     """Decode the pictures of pairs; a source that several pairs share is decoded once."""
     sources = {pair.order.picture.image_id: pair.order.picture.image for pair in pairs}
     looks = {image_id: _look(picture) for image_id, picture in sources.items()}
     return [
-        Seen(pair, looks[pair.order.picture.image_id], _look(pair.edited.edited_image))
+        Decoded(pair, looks[pair.order.picture.image_id], _look(pair.edited.edited_image))
         for pair in pairs
     ]
 
@@ -98,7 +97,7 @@ def _look(encoded: EncodedImage | None) -> Look:
     return look_at(load_picture(encoded))
 
 
-def score_rows(pairs: Sequence[Edited], clip: Scorer | None) -> list[list[ScoreRow]]:
+def score_rows(pairs: Sequence[EditedPair], clip: Scorer | None) -> list[list[ScoreRow]]:
     """Score pairs by their pixels and, where the recipe asks for it, by CLIP."""
     seen = see(pairs)
     rows = [_pixel_row(pair) for pair in seen]
@@ -108,7 +107,7 @@ def score_rows(pairs: Sequence[Edited], clip: Scorer | None) -> list[list[ScoreR
     return [[_with_clip(row, answer)] for row, answer in zip(rows, answers, strict=True)]
 
 
-def _score_job(seen: Seen) -> ScoreJob:
+def _score_job(seen: Decoded) -> ScoreJob:
     """Return what CLIP is asked of a pair."""
     written = seen.pair.order.instruct
     return ScoreJob(
@@ -119,7 +118,7 @@ def _score_job(seen: Seen) -> ScoreJob:
     )
 
 
-def _pixel_row(seen: Seen) -> ScoreRow:
+def _pixel_row(seen: Decoded) -> ScoreRow:
     """Make a row with the pixel scores of a pair."""
     edited = seen.pair.edited
     assert edited.edited_image is not None, "a row that is ok has a picture"
@@ -131,7 +130,7 @@ def _pixel_row(seen: Seen) -> ScoreRow:
 def _with_clip(row: ScoreRow, answer: ClipScores | Rejected) -> ScoreRow:
     """Add what CLIP said of a pair."""
     if isinstance(answer, Rejected):
-        return turned_away(row, RowError(answer.reason, answer.message))
+        return turned_away(row, answer)
     return replace(row, **asdict(answer))
 
 

@@ -19,8 +19,6 @@ from collections.abc import Sequence
 
 from syned.reasons import Reason
 
-EXIT_DONE = 0
-EXIT_BUG = 1
 EXIT_USER = 2
 EXIT_ROWS_FAILED = 3
 

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from syned.parts import Summary
-
 
 @dataclass(frozen=True, slots=True)
 class StageStarted:
@@ -42,19 +40,11 @@ class RowsDone:
 
 
 @dataclass(frozen=True, slots=True)
-class PartDone:
-    """A part is there."""
-
-    index: int
-    summary: Summary
-
-
-@dataclass(frozen=True, slots=True)
 class StageDone:
     """All parts of a stage are there."""
 
     stage: str
 
 
-Event = StageStarted | WorkerReady | RowsDone | PartDone | StageDone
+Event = StageStarted | WorkerReady | RowsDone | StageDone
 OnEvent = Callable[[Event], None]

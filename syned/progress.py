@@ -21,7 +21,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from syned.events import Event, OnEvent, PartDone, RowsDone, StageDone, StageStarted, WorkerReady
+from syned.events import Event, OnEvent, RowsDone, StageDone, StageStarted, WorkerReady
 
 PLAIN_SECONDS = 10.0
 """Seconds between two plain lines of one stage."""
@@ -70,8 +70,6 @@ class _Live:
                 total = self._progress.tasks[self._bar].total
                 self._progress.update(self._bar, completed=total)
                 self._note()
-            case PartDone():
-                pass
 
     def _note(self) -> None:
         self._progress.update(self._bar, note=describe_reasons(self._reasons))
@@ -101,7 +99,7 @@ class _Plain:
                     self._line(self._pace())
             case StageDone():
                 self._line("done")
-            case WorkerReady() | PartDone():
+            case WorkerReady():
                 pass
 
     def _pace(self) -> str:

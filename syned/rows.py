@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
-from syned.errors import RowError
 from syned.reasons import Reason, Status, status_of
 
 SCORE_NAMES = (
@@ -227,7 +226,21 @@ class DatasetRow:
 RowType = TypeVar("RowType", bound=Row)
 
 
-def turned_away(row: RowType, error: RowError) -> RowType:
+class Cause(Protocol):
+    """Why a row cannot go on: a `RowError`, or an engine's answer."""
+
+    @property
+    def reason(self) -> Reason:
+        """Return the reason, from the closed set."""
+        ...
+
+    @property
+    def message(self) -> str:
+        """Return one short line for a person."""
+        ...
+
+
+def turned_away(row: RowType, cause: Cause) -> RowType:
     """Return a row with the status, reason and message of what kept it from going on."""
-    status = status_of(error.reason)
-    return replace(row, status=status, reason=error.reason, message=error.message)
+    status = status_of(cause.reason)
+    return replace(row, status=status, reason=cause.reason, message=cause.message)

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from syned.errors import SynedError
-from syned.events import Event, PartDone, RowsDone, WorkerReady
+from syned.events import Event, RowsDone, WorkerReady
 from syned.parts import read_part, read_summary, write_part
 from syned.reasons import Status
 from syned.rows import Row
@@ -83,7 +83,7 @@ def _make_parts(
         send(RowsDone(len(rows), Counter(str(row.reason) for row in rows if row.reason)))
 
     for part in work:
-        summary = write_part(
+        write_part(
             run.stage(stage.name),
             part.index,
             make(part.index, _done(stage, run, part)),
@@ -93,7 +93,6 @@ def _make_parts(
             metadata=stage.metadata,
             on_rows=tell,
         )
-        send(PartDone(part.index, summary))
 
 
 def _done(stage: Stage, run: RunFolder, part: Work) -> Done:
