@@ -162,7 +162,7 @@ def filter_(
             "--set",
             metavar="RULE=VALUE",
             help="A rule, such as `min_ssim=0.5`, `top_k=1` or `direction=0.15`, or "
-            "`export.KEY=VALUE`; `null` takes a rule away; may be repeated.",
+            "`export.KEY=VALUE`; `null` takes a bound or `top_k` away; may be repeated.",
         ),
     ] = None,
 ) -> None:
