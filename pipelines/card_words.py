@@ -8,7 +8,8 @@ from markupsafe import Markup
 
 from pipelines.markdown import code
 from pipelines.recipe import Recipe
-from pipelines.sections.engines import InstructPix2PixEditor, VllmWriter
+from pipelines.sections.editors import InstructPix2PixEditor
+from pipelines.sections.writers import VllmWriter
 
 CITATIONS = {
     "syned": """@inproceedings{evennou2025reframing,

@@ -10,7 +10,7 @@ from PIL import Image
 from pipelines import instruct, sample
 from pipelines.engines import Edited, EditJob, Editor, Rejected
 from pipelines.recipe import ImageConfig, Recipe
-from pipelines.sections.engines import InstructPix2PixEditor, ProceduralEditor
+from pipelines.sections.editors import AnyEditor, ProceduralEditor
 from syned.batches import join_sorted
 from syned.ids import seed_for
 from syned.images import encode_picture, load_picture
@@ -95,7 +95,7 @@ def _finished(row: EditRow, answer: Edited | Rejected, image: ImageConfig) -> Ed
     )
 
 
-def load_editor(config: InstructPix2PixEditor | ProceduralEditor) -> Editor:
+def load_editor(config: AnyEditor) -> Editor:
     """Load the editor that a recipe names."""
     if isinstance(config, ProceduralEditor):
         from pipelines.editors.procedural import load_procedural_editor

@@ -39,6 +39,8 @@ class WriteJob:
     given_instruction: str | None
     given_edited_caption: str | None
     seed: int
+    inverse: bool = False
+    """Whether the way back is to be worded too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,10 @@ class Written:
     """Exactly five, distinct and clean."""
     source_caption: str
     edited_caption: str
+    inverse_instruction: str = ""
+    """The way back, if it was asked for and can be worded; else empty."""
+    inverse_captions: tuple[str, ...] = ()
+    """Exactly five, or none."""
     edit: str | None = None
     """JSON of the typed edit, for the procedural editor."""
     attempts: int = 1

@@ -65,6 +65,7 @@ def dataset_row(pair: Pair) -> DatasetRow:
         source_caption=written.source_caption,
         edited_caption=written.edited_caption,
         **{name: getattr(scored, name) for name in SCORE_NAMES},
+        inverse=False,
         source=picture.source,
         license=picture.license,
         writer=written.writer,

@@ -7,7 +7,7 @@ first rule that a pair fails is its reason, kept with the value that the rule lo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ import pandas as pd
 import pyarrow as pa
 
 from pipelines import edit, instruct, score
-from pipelines.recipe import FilterConfig, Recipe
+from pipelines.recipe import Recipe
+from pipelines.sections.filter import FilterConfig
 from syned.ids import digest
 from syned.images import hash_distance
 from syned.parquet import read_table
@@ -86,7 +87,7 @@ def decide(scores: pd.DataFrame, rules: FilterConfig, splits: pd.Series) -> pd.D
         One row per pair with the columns of `DecisionRow`.
     """
     frame = scores.assign(value=np.nan, rank=pd.NA)
-    for rule, bound in bounds(rules):
+    for rule, bound in rules.bounds():
         _reject(frame, rule, _beyond(frame, rule, bound), frame[_score_of(rule)])
     if rules.drop_duplicates:
         _reject(frame, "drop_duplicates", _same_picture(frame))
@@ -96,13 +97,6 @@ def decide(scores: pd.DataFrame, rules: FilterConfig, splits: pd.Series) -> pd.D
         _reject(frame, "top_k", frame["rank"] > rules.top_k, frame["rank"])
     kept = frame["status"] == Status.OK
     return frame.assign(kept=kept, split=splits.where(kept, None))
-
-
-def bounds(rules: FilterConfig) -> Iterator[tuple[str, float]]:
-    """Yield the bounds that are set, in order."""
-    for name, value in rules:
-        if name.startswith(("min_", "max_")) and value is not None:
-            yield name, value
 
 
 def _score_of(rule: str) -> str:

@@ -10,7 +10,7 @@ from pipelines import sample
 from pipelines.engines import Rejected, WriteJob, Writer, Written
 from pipelines.layout import instructions_wanted
 from pipelines.recipe import Recipe
-from pipelines.sections.engines import TemplatesWriter, VllmWriter
+from pipelines.sections.writers import AnyWriter, TemplatesWriter
 from syned.ids import digest, seed_for
 from syned.rows import InstructRow, SampleRow, Task, turned_away
 from syned.run import RunFolder
@@ -115,7 +115,7 @@ def _candidates(slot: Slot, row: InstructRow, recipe: Recipe) -> list[InstructRo
     return [replace(row, pair_id=name, candidate_index=i) for i, name in enumerate(names)]
 
 
-def load_writer(config: TemplatesWriter | VllmWriter) -> Writer:
+def load_writer(config: AnyWriter) -> Writer:
     """Load the writer that a recipe names."""
     if isinstance(config, TemplatesWriter):
         from pipelines.writers.templates import load_templates_writer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import (
     Field,
@@ -13,15 +13,13 @@ from pydantic import (
 )
 
 from pipelines.sections.base import Section, Splits
-from pipelines.sections.engines import (
-    ClipConfig,
-    InstructPix2PixEditor,
-    ProceduralEditor,
-    TemplatesWriter,
-    VllmWriter,
-)
+from pipelines.sections.editors import AnyEditor
+from pipelines.sections.filter import FilterConfig
+from pipelines.sections.scorers import ClipConfig, DinoConfig
 from pipelines.sections.sources import Source
+from pipelines.sections.writers import AnyWriter
 from syned.ids import fingerprint
+from syned.rows import Task
 
 
 class ImageConfig(Section):
@@ -53,65 +51,35 @@ class SampleConfig(Section):
 class InstructConfig(Section):
     """Who writes instructions and captions."""
 
-    writer: Annotated[TemplatesWriter | VllmWriter, Field(discriminator="engine")]
+    writer: AnyWriter
+    routes: dict[Task, AnyWriter] = Field(default_factory=dict)
+    """Other writers, for some tasks."""
+    inverse: bool = False
+    """Whether the way back is worded too, for `export.inverse`."""
 
 
 class EditConfig(Section):
     """Who makes the edited pictures."""
 
-    editor: Annotated[InstructPix2PixEditor | ProceduralEditor, Field(discriminator="engine")]
+    editor: AnyEditor
+    more_editors: tuple[AnyEditor, ...] = ()
+    """Others that make candidates of the same instructions, in turn with the first."""
+    routes: dict[Task, AnyEditor] = Field(default_factory=dict)
+    """Other editors, for some tasks."""
     candidates: PositiveInt = 1
     """Edited pictures per instruction."""
 
+    def editors(self, task: Task) -> tuple[AnyEditor, ...]:
+        """Return the editors that make the candidates of a task, in turn."""
+        routed = self.routes.get(task)
+        return (routed,) if routed else (self.editor, *self.more_editors)
+
 
 class ScoreConfig(Section):
-    """Which scores are computed; pixel scores always are."""
+    """Which scores are computed; those of pixels and captions always are."""
 
     clip: ClipConfig | None = None
-
-
-def _bound(low: float, high: float) -> Any:
-    """Return a field for an optional bound between `low` and `high`."""
-    return Field(default=None, ge=low, le=high)
-
-
-Bound = float | None
-
-
-class FilterConfig(Section):
-    """Rules, applied in this order; the first that fails is the reason. Nothing given, no rule."""
-
-    min_changed_area: Bound = _bound(0, 1)
-    max_changed_area: Bound = _bound(0, 1)
-    min_ssim: Bound = _bound(-1, 1)
-    max_ssim: Bound = _bound(-1, 1)
-    min_phash_distance: Bound = _bound(0, 64)
-    max_phash_distance: Bound = _bound(0, 64)
-    min_clip_sim_image: Bound = _bound(-1, 1)
-    max_clip_sim_image: Bound = _bound(-1, 1)
-    min_clip_sim_0: Bound = _bound(-1, 1)
-    max_clip_sim_0: Bound = _bound(-1, 1)
-    min_clip_sim_1: Bound = _bound(-1, 1)
-    max_clip_sim_1: Bound = _bound(-1, 1)
-    min_clip_sim_dir: Bound = _bound(-1, 1)
-    max_clip_sim_dir: Bound = _bound(-1, 1)
-    drop_duplicates: bool = True
-    """Keep the first of pairs with the same edited picture or the same instruction of a picture."""
-    rank_by: Literal["clip_sim_dir", "clip_sim_image", "clip_sim_1", "ssim", "changed_area"] = (
-        "clip_sim_dir"
-    )
-    """The score that ranks the candidates of one instruction, the highest first."""
-    top_k: PositiveInt | None = None
-    """Keep so many candidates of each instruction, the best by `rank_by`."""
-
-    @model_validator(mode="after")
-    def _ordered(self) -> FilterConfig:
-        lows = {n.removeprefix("min_"): v for n, v in self if n.startswith("min_")}
-        highs = {n.removeprefix("max_"): v for n, v in self if n.startswith("max_")}
-        for name, low in lows.items():
-            if low is not None and highs[name] is not None and low > highs[name]:
-                raise ValueError(f"min_{name} {low} is above max_{name} {highs[name]}")
-        return self
+    dino: DinoConfig | None = None
 
 
 class ExportConfig(Section):
@@ -121,6 +89,8 @@ class ExportConfig(Section):
     """Shares of the source pictures; all pairs of a picture are in one split."""
     shard_megabytes: PositiveInt = 400
     row_group_rows: PositiveInt = 100
+    inverse: bool = False
+    """Whether each pair whose way back is worded is also exported turned round."""
 
 
 class Recipe(Section):
@@ -144,23 +114,25 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _engines_fit(self) -> Recipe:
-        if (self.instruct.writer.engine == "templates") != (
-            self.edit.editor.engine == "procedural"
-        ):
-            raise ValueError("the writer `templates` and the editor `procedural` go together")
+        pairs = [(self.instruct.writer, self.edit.editor, "the main engines")]
+        pairs += [(self.instruct.writer, other, "more_editors") for other in self.edit.more_editors]
+        for task in sorted({*self.instruct.routes, *self.edit.routes}):
+            writer = self.instruct.routes.get(task, self.instruct.writer)
+            pairs += [(writer, e, f"the task `{task}`") for e in self.edit.editors(task)]
+        for writer, editor, what in pairs:
+            _refuse_misfit(writer, editor, what)
         return self
 
     @model_validator(mode="after")
     def _rules_have_scores(self) -> Recipe:
-        rules = {n: n[4:] for n, v in self.filter if n[:4] in ("min_", "max_") and v is not None}
-        if self.filter.top_k is not None:
-            rules["top_k with rank_by"] = self.filter.rank_by
-        lacking = [f"filter.{rule}" for rule, name in rules.items() if name.startswith("clip_")]
-        if lacking and self.score.clip is None:
-            raise ValueError(
-                f"{', '.join(lacking)}: needs CLIP scores, but score.clip is not set "
-                "(top_k can also use filter.rank_by=ssim or changed_area)"
-            )
+        for prefix, section in (("clip_", self.score.clip), ("dino_", self.score.dino)):
+            lacking = [rule for rule in _rules_on(self.filter, prefix) if section is None]
+            if lacking:
+                engine = prefix.removesuffix("_")
+                raise ValueError(
+                    f"{', '.join(lacking)}: needs {engine.upper()} scores, but score.{engine} is "
+                    "not set (top_k can also use filter.rank_by=ssim or changed_area)"
+                )
         return self
 
     def takes_instructions(self) -> bool:
@@ -169,8 +141,35 @@ class Recipe(Section):
 
     def pair_shape(self) -> str:
         """Return an id of the values that shape a pair; part of each pair_id."""
-        writer, editor = self.instruct.writer, self.edit.editor
-        return fingerprint([self.seed, self.image.shape(), writer.shape(), editor.shape()])
+        edit = self.edit.shape() | {"candidates": None}
+        return fingerprint([self.seed, self.image.shape(), self.instruct.shape(), edit])
+
+
+def _refuse_misfit(writer: AnyWriter, editor: AnyEditor, what: str) -> None:
+    """Raise if an editor cannot do what a writer writes.
+
+    The procedural editor takes typed edits, and for `text` words; a diffusion editor takes words,
+    and for `none` nothing at all.
+    """
+    templates, procedural = writer.engine == "templates", editor.engine == "procedural"
+    if templates and not procedural and what != "the task `none`":
+        raise ValueError(f"{what}: the writer `templates` needs the editor `procedural`")
+    if procedural and not templates and what != "the task `text`":
+        raise ValueError(f"{what}: the editor `procedural` needs the writer `templates`")
+
+
+def _rules_on(rules: FilterConfig, prefix: str) -> list[str]:
+    """Return the rules that need the scores whose names begin so."""
+    named = [(f"filter.{name}", name[4:]) for name, _ in rules.bounds()]
+    for task, bounds in rules.by_task.items():
+        named += [(f"filter.by_task.{task}.{name}", name[4:]) for name, _ in bounds.bounds()]
+    if rules.top_k is not None or rules.max_per_split:
+        named.append(("filter.top_k or max_per_split with filter.rank_by", rules.rank_by))
+    if rules.keep_rate is not None:
+        named += [("filter.calibrate", name) for name in rules.calibrate]
+    if rules.relative:
+        named.append(("filter.relative", "clip_sim_gain"))
+    return [rule for rule, score in named if score.startswith(prefix)]
 
 
 def builtin_recipes() -> dict[str, Path]:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from pipelines.models import BUILTIN_PREFIX, builtin_models
 from pipelines.recipe import Recipe
-from pipelines.sections.engines import VllmWriter
 from pipelines.sections.sources import FolderSource, ScenesSource
+from pipelines.sections.writers import VllmWriter
 from pipelines.sources.folder import folder_path
 from syned.errors import SynedError, install_command
 

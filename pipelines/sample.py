@@ -74,6 +74,7 @@ def _content(placed: Placed, sources: Sources, recipe: Recipe) -> dict[str, Any]
         "height": image.height,
         "source_caption": found.caption,
         "license": found.license,
+        "into": recipe.sample.sources[placed.picture.source_number].into,
         "scene": found.data.decode() if found.is_scene else None,
         **(_given(found) if recipe.takes_instructions() else {}),
     }

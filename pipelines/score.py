@@ -10,7 +10,7 @@ from pipelines import edit
 from pipelines.engines import ClipScores, Rejected, ScoreJob, Scorer
 from pipelines.recipe import Recipe, ScoreConfig
 from pipelines.scorers.pixels import CHANGE_THRESHOLD, SSIM_SIDE, Look, look_at, pixel_scores
-from pipelines.sections.engines import ClipConfig
+from pipelines.sections.scorers import ClipConfig
 from syned.batches import join_sorted
 from syned.ids import digest
 from syned.images import load_picture

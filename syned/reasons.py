@@ -40,9 +40,14 @@ class Reason(StrEnum):
     ECHO = "echo"
     WRONG_TASK = "wrong_task"
     OFF_TOPIC = "off_topic"
+    SAYS_NOTHING = "says_nothing"
+    CONTRADICTION = "contradiction"
+    NO_INSTRUCTION = "no_instruction"
+    NO_ANSWER = "no_answer"
     # editors
     NO_VISIBLE_CHANGE = "no_visible_change"
     BLACK_IMAGE = "black_image"
+    EMPTY_IMAGE = "empty_image"
     NOT_FINITE = "not_finite"
 
 
@@ -52,6 +57,7 @@ FAILURES = frozenset(
         Reason.EMPTY_FILE,
         Reason.TRUNCATED,
         Reason.SOURCE_CHANGED,
+        Reason.NO_ANSWER,
         Reason.NOT_FINITE,
     }
 )

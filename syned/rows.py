@@ -23,8 +23,13 @@ SCORE_NAMES = (
     "clip_sim_0",
     "clip_sim_1",
     "clip_sim_dir",
+    "clip_sim_gain",
+    "dino_sim",
+    "caption_overlap",
+    "caption_fit",
+    "caption_defects",
 )
-"""The scores that a pair may have; rows hold a column for each."""
+"""The scores that a pair may have; rows hold a column for each (meanings: `ScoreRow`)."""
 
 NUM_CAPTIONS = 5
 """Reference captions per pair, as in the Syned test set (arXiv 2412.15939)."""
@@ -101,6 +106,8 @@ class SampleRow(Row):
     """An instruction that came with the picture (Emu Edit)."""
     given_task: Task | None = None
     given_edited_caption: str | None = None
+    into: str | None = None
+    """The split that the recipe gives to this source, or nothing for a drawn one."""
     first_number: int
     """The number of this part's first instruction of the picture within the run."""
     first_instruction: int
@@ -123,6 +130,10 @@ class InstructRow(Row):
     captions: Sequence[str] = ()
     source_caption: str = ""
     edited_caption: str = ""
+    inverse_instruction: str = ""
+    """What turns the edited picture back into the source; empty if nobody was asked."""
+    inverse_captions: Sequence[str] = ()
+    """Five captions of the difference seen from the edited picture, or none."""
     edit: str | None = None
     """JSON of the typed edit (procedural engines only)."""
     writer: str
@@ -147,7 +158,11 @@ class EditRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRow(Row):
-    """The scores of one pair. Similarities are cosines in [-1, 1]."""
+    """The scores of one pair. Similarities are cosines in [-1, 1].
+
+    With I0, I1, T0, T1 the normalised embeddings of source picture, edited picture, source caption
+    and edited caption; what no engine was asked for is missing.
+    """
 
     pair_id: str
     changed_area: float | None = None
@@ -158,13 +173,28 @@ class ScoreRow(Row):
     edited_id: str = ""
     """Hash of the edited picture's bytes."""
     clip_sim_image: float | None = None
+    """cos(I0, I1)."""
     clip_sim_0: float | None = None
+    """cos(I0, T0)."""
     clip_sim_1: float | None = None
+    """cos(I1, T1)."""
     clip_sim_dir: float | None = None
+    """cos(I1 - I0, T1 - T0)."""
+    clip_sim_gain: float | None = None
+    """cos(I1, T1) - cos(I1, T0): whether the edited caption fits better than the source's."""
+    dino_sim: float | None = None
+    """Cosine of the DINOv2 embeddings of both pictures."""
+    caption_overlap: float | None = None
+    """How much the two most similar of the five captions share of their words, in [0, 1]."""
+    caption_fit: float | None = None
+    """Share of the five captions that name anything of the edit, in [0, 1]."""
+    caption_defects: float | None = None
+    """How many of the five captions break a rule of clean text."""
     image_embedding: np.ndarray | None = None
-    """float16 (D,), L2-normalised."""
+    """CLIP's I0, float16 (D,), L2-normalised; the next three alike."""
     edited_embedding: np.ndarray | None = None
-    """float16 (D,), L2-normalised."""
+    source_caption_embedding: np.ndarray | None = None
+    edited_caption_embedding: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +238,13 @@ class DatasetRow:
     clip_sim_0: float | None
     clip_sim_1: float | None
     clip_sim_dir: float | None
+    clip_sim_gain: float | None
+    dino_sim: float | None
+    caption_overlap: float | None
+    caption_fit: float | None
+    caption_defects: float | None
+    inverse: bool
+    """Whether the pair was turned round: `image` is then the edited picture."""
     source: str
     license: str
     writer: str

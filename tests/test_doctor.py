@@ -14,12 +14,8 @@ from pipelines.doctor import print_report, report
 from pipelines.models import builtin_models
 from pipelines.recipe import Recipe, builtin_recipes
 from pipelines.requirements import PACKAGES, Lack, driver_gpus, gpus, installed, missing, refusal
-from pipelines.sections.engines import (
-    InstructPix2PixEditor,
-    ProceduralEditor,
-    TemplatesWriter,
-    VllmWriter,
-)
+from pipelines.sections.editors import InstructPix2PixEditor, ProceduralEditor
+from pipelines.sections.writers import TemplatesWriter, VllmWriter
 from syned.errors import SynedError
 from syned.recipes import check, read_yaml, set_values
 

@@ -14,7 +14,8 @@ from skimage import data
 
 from pipelines.engines import Edited, EditJob, Rejected, ScoreJob
 from pipelines.models import builtin_models, resolve_model
-from pipelines.sections.engines import ClipConfig, InstructPix2PixEditor
+from pipelines.sections.editors import InstructPix2PixEditor
+from pipelines.sections.scorers import ClipConfig
 from syned.errors import EngineError
 from syned.reasons import Reason
 from syned.rows import Task

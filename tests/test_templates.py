@@ -22,7 +22,8 @@ from pipelines.scenes.describe import describe
 from pipelines.scenes.draw import draw
 from pipelines.scenes.make import random_scene
 from pipelines.scenes.model import Scene
-from pipelines.sections.engines import ProceduralEditor, TemplatesWriter
+from pipelines.sections.editors import ProceduralEditor
+from pipelines.sections.writers import TemplatesWriter
 from pipelines.writers.templates import load_templates_writer
 from syned.images import encode_picture, load_picture, normalise
 from syned.reasons import Reason

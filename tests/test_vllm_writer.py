@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.engines import Rejected, WriteJob, Written
 from pipelines.recipe import Recipe, builtin_recipes
-from pipelines.sections.engines import VllmWriter
+from pipelines.sections.writers import VllmWriter
 from pipelines.writers import prompt
 from syned.errors import EngineError
 from syned.reasons import Reason

@@ -12,7 +12,7 @@ from PIL import Image
 
 from pipelines.engines import Edited, EditJob, Editor, Rejected
 from pipelines.models import resolve_model
-from pipelines.sections.engines import InstructPix2PixEditor
+from pipelines.sections.editors import InstructPix2PixEditor
 from pipelines.torch_setup import (
     import_or_explain,
     load_or_explain,

@@ -10,7 +10,7 @@ from pipelines.edits.registry import parse_edit
 from pipelines.engines import Edited, EditJob, Editor, Rejected
 from pipelines.scenes.draw import draw
 from pipelines.scenes.model import Scene
-from pipelines.sections.engines import ProceduralEditor
+from pipelines.sections.editors import ProceduralEditor
 from syned.reasons import Reason
 
 MIN_CHANGED = 0.0005

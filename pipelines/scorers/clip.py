@@ -16,7 +16,7 @@ from PIL import Image
 
 from pipelines.engines import ClipScores, Rejected, ScoreJob, Scorer
 from pipelines.models import resolve_model
-from pipelines.sections.engines import ClipConfig
+from pipelines.sections.scorers import ClipConfig
 from pipelines.torch_setup import (
     import_or_explain,
     load_or_explain,

@@ -8,6 +8,9 @@ from pydantic import Field, PositiveFloat, model_validator
 
 from pipelines.sections.base import Section
 
+SplitName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] | None
+"""The dataset's split for all pairs of a source; drawn by `export.splits` if not given."""
+
 
 class FolderSource(Section):
     """A folder of pictures, nested; with `metadata.jsonl` or `metadata.csv`, an imagefolder."""
@@ -18,6 +21,7 @@ class FolderSource(Section):
     license: str = ""
     """Licence of the pictures, where their metadata does not say."""
     weight: PositiveFloat = 1.0
+    into: SplitName = None
     """Share of the pairs, relative to the other sources."""
 
 
@@ -36,6 +40,7 @@ class TableSource(Section):
     """The column of captions of the picture; `caption` or `text` if there is one."""
     license: str = ""
     weight: PositiveFloat = 1.0
+    into: SplitName = None
 
 
 class EmuEditSource(Section):
@@ -48,6 +53,7 @@ class EmuEditSource(Section):
     revision: str | None = None
     license: str = "cc-by-nc-4.0"
     weight: PositiveFloat = 1.0
+    into: SplitName = None
 
 
 class ScenesSource(Section):
@@ -58,6 +64,7 @@ class ScenesSource(Section):
     max_objects: Annotated[int, Field(ge=2, le=6)] = 6
     license: str = "cc0-1.0"
     weight: PositiveFloat = 1.0
+    into: SplitName = None
 
     @model_validator(mode="after")
     def _ordered(self) -> ScenesSource:

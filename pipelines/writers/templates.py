@@ -14,7 +14,7 @@ from pipelines.edits.registry import picture_edits, scene_edits
 from pipelines.engines import Rejected, WriteJob, Writer, Written
 from pipelines.scenes.describe import describe
 from pipelines.scenes.model import RADIUS, SIDE, Scene
-from pipelines.sections.engines import TemplatesWriter
+from pipelines.sections.writers import TemplatesWriter
 from syned.images import load_picture
 from syned.reasons import Reason
 from syned.rows import NUM_CAPTIONS, EncodedImage, Task

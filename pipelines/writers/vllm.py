@@ -10,7 +10,7 @@ from typing import Any
 
 from pipelines.engines import Rejected, WriteJob, Writer, Written
 from pipelines.models import resolve_model
-from pipelines.sections.engines import VllmWriter
+from pipelines.sections.writers import VllmWriter
 from pipelines.torch_setup import import_or_explain, load_or_explain, quiet_transformers
 from pipelines.writers import prompt
 from syned.errors import EngineError, RowError
@@ -29,7 +29,7 @@ def load_vllm_writer(config: VllmWriter) -> Writer:
     """
     _set_environment(config)
     engine = load_or_explain(
-        lambda: import_or_explain(lambda: _load(config), _device(config)),
+        lambda: import_or_explain(lambda: _load(config), config.device),
         config.model,
         f"{KEY}.model",
     )
@@ -38,11 +38,6 @@ def load_vllm_writer(config: VllmWriter) -> Writer:
             f"{KEY}.model = {config.model!r} has no chat template; give an instruction-tuned model"
         )
     return _Vllm(f"vllm:{config.model}", prompt.prompt_version(), config, engine)
-
-
-def _device(config: VllmWriter) -> str:
-    """Return where the model runs; only a recipe for a CPU says how large the cache is."""
-    return "cpu" if config.kv_cache_gib is not None else "cuda"
 
 
 def _set_environment(config: VllmWriter) -> None:

@@ -1,0 +1,59 @@
+"""The command line. It alone composes the core and the pipelines, inside the command functions.
+
+Nothing heavy is imported before a command runs, so `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from syned import __version__
+from syned.cli.doctor import doctor
+from syned.cli.filter_run import filter_run
+from syned.cli.generate import generate
+from syned.cli.preview import preview
+
+app = typer.Typer(
+    name="syned",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help=(
+        "Make image-difference-captioning datasets from pictures.\n\n"
+        "From each source picture syned makes pairs: an edit instruction, the edited picture and "
+        "five captions that tell the difference; it scores and filters them and writes Parquet "
+        "shards that `datasets.load_dataset` opens.\n\n"
+        "Start with `syned generate --recipe demo`: it needs no GPU, no model and no download."
+    ),
+    epilog="Exit codes: 0 done, 1 a bug, 2 your input or machine, 3 done but some rows failed.",
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"syned {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+app.command()(generate)
+app.command(name="filter")(filter_run)
+app.command()(preview)
+app.command()(doctor)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,104 @@
+"""`syned generate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syned.cli.common import console as make_console
+from syned.errors import EXIT_ROWS_FAILED, SourceError
+from syned.told import told
+
+
+def generate(
+    recipe: Annotated[
+        str,
+        typer.Option(
+            "--recipe",
+            "-r",
+            metavar="NAME|FILE",
+            help="What to make and with which engines: `demo` (no model), `tiny` (small models on "
+            "a CPU), `default` (a GPU), or a YAML file of your own.",
+        ),
+    ] = "default",
+    images: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="Source pictures instead of the recipe's: a folder (nested; with "
+            "`metadata.jsonl` or `metadata.csv` it brings captions), a Parquet file, a Hub dataset "
+            "`owner/name`, or the word `scenes` for drawn ones.",
+        ),
+    ] = None,
+    n: Annotated[
+        int | None,
+        typer.Option("--n", "-n", min=1, help="Edited pairs to make, before filtering."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of the run.  [default: runs/NAME-OF-RECIPE]"),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Any value of the recipe, such as `image.resolution=256`; may be repeated.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan and make nothing.")
+    ] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try rows again that failed in an earlier try.")
+    ] = False,
+) -> None:
+    """Make a dataset: sample, instruct, edit, score, filter, export.
+
+    The run is a folder. Stop it at any moment and give the same command again: it goes on where
+    it was, and the result is the same as if it had never stopped. A run that was made by another
+    recipe is left as it is.
+
+    Examples:
+
+        syned generate --recipe demo
+
+        syned generate --recipe demo --images ~/Pictures --n 200 --out runs/mine
+
+        syned generate --images ~/Pictures --n 30000 --set edit.candidates=8
+
+        syned generate --recipe tiny --dry-run
+    """
+    from pipelines.generate import generate as make
+    from pipelines.plan import make_plan
+    from pipelines.requirements import missing, refusal
+    from pipelines.resolve import resolve
+    from pipelines.show import print_outcome, print_plan
+    from syned.progress import display
+    from syned.run import RunFolder
+
+    console = make_console()
+    with told("Give the same command again to go on."):
+        resolved = resolve(recipe, images, n, set_ or [])
+        lacks = missing(resolved)
+        if lacks and not dry_run:
+            raise refusal(resolved, lacks)
+        run = RunFolder(out or Path("runs") / resolved.name)
+        try:
+            plan = make_plan(resolved)
+        except SourceError as error:
+            raise refusal(resolved, lacks) if lacks else error from None
+        if dry_run:
+            print_plan(plan, run, console)
+            if lacks:
+                raise refusal(resolved, lacks)
+            return
+        with run.claim():
+            run.start(resolved.model_dump(mode="json"))
+            with display(console) as show:
+                outcome = make(plan, run, show, retry_failed=retry_failed)
+        print_outcome(outcome, run, console)
+        if any(count.failed for count in outcome.funnel.stages):
+            raise typer.Exit(EXIT_ROWS_FAILED)
