@@ -41,7 +41,7 @@ class CardFacts:
         splits: Pairs per split, in order; only those that were written.
         licenses: Pairs per licence of the source picture.
         prompt_version: Version of the prompt or of the templates.
-        clip: The definition of the CLIP scores, such as backbone, revision and resize.
+        definitions: What the scores of each scorer depend on, such as backbone and resize.
     """
 
     name: str
@@ -50,7 +50,7 @@ class CardFacts:
     splits: Mapping[str, int]
     licenses: Mapping[str, int]
     prompt_version: str
-    clip: Mapping[str, str] = field(default_factory=dict)
+    definitions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def render_card(facts: CardFacts) -> str:
@@ -73,7 +73,7 @@ def render_card(facts: CardFacts) -> str:
         recipe=recipe,
         models=models_of(recipe),
         untrained=untrained_models(recipe),
-        steps=steps(recipe, facts.prompt_version, facts.clip),
+        steps=steps(recipe, facts.prompt_version, facts.definitions),
         limitations=limitations(recipe),
         citations=[Markup(CITATIONS[key]) for key in _cited(recipe)],
         command=Markup(_command(recipe)),
@@ -133,7 +133,8 @@ def _type(kind: pa.DataType) -> str:
 
 def _cited(recipe: Recipe) -> list[str]:
     """Return the works that a dataset rests on."""
-    return ["syned", *(["instruct_pix2pix"] if recipe.edit.editor.engine in CITATIONS else [])]
+    engines = [getattr(section, "engine", "") for section in recipe.engines().values()]
+    return ["syned", *dict.fromkeys(engine for engine in engines if engine in CITATIONS)]
 
 
 def _command(recipe: Recipe) -> str:
@@ -155,9 +156,13 @@ def _settings(section: Section) -> dict[str, Any]:
             values[name] = _settings(value)
         elif isinstance(value, tuple) and value and isinstance(value[0], Section):
             values[name] = [_settings(item) for item in value]
+        elif isinstance(value, dict) and any(isinstance(v, Section) for v in value.values()):
+            values[name] = {str(key): _settings(item) for key, item in value.items()}
         elif name not in section.EXECUTION or name == "n":
             values[name] = section.model_dump(mode="json", include={name})[name]
-    for name in {"path", "model"} & values.keys():
+    for name in {"path", "model", "instructions"} & values.keys():
+        if values[name] is None:
+            continue
         values[name] = _without_folder(str(values[name]), values.get("kind"))
     return values
 

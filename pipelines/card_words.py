@@ -8,8 +8,10 @@ from markupsafe import Markup
 
 from pipelines.markdown import code
 from pipelines.recipe import Recipe
-from pipelines.sections.editors import InstructPix2PixEditor
-from pipelines.sections.writers import VllmWriter
+from pipelines.requirements import engine_name
+from pipelines.sections.base import Section
+from pipelines.sections.editors import DiffusersEditor
+from pipelines.sections.writers import ModelWriter
 
 CITATIONS = {
     "syned": """@inproceedings{evennou2025reframing,
@@ -26,6 +28,19 @@ CITATIONS = {
   year = {2023},
   note = {arXiv:2211.09800}
 }""",
+    "flux_kontext": """@misc{labs2025flux1kontext,
+  title = {{FLUX.1 Kontext}: Flow Matching for In-Context Image Generation and Editing
+    in Latent Space},
+  author = {{Black Forest Labs}},
+  year = {2025},
+  note = {arXiv:2506.15742}
+}""",
+    "qwen_image_edit": """@misc{wu2025qwenimage,
+  title = {{Qwen-Image} Technical Report},
+  author = {Wu, Chenfei and others},
+  year = {2025},
+  note = {arXiv:2508.02324}
+}""",
 }
 UNTRAINED = "builtin:tiny-"
 """What the names of models with untrained weights begin with."""
@@ -33,9 +48,9 @@ UNTRAINED = "builtin:tiny-"
 
 def models_of(recipe: Recipe) -> list[tuple[str, str | None]]:
     """Return each model that a recipe names, and its revision."""
-    sections = (recipe.instruct.writer, recipe.edit.editor, recipe.score.clip)
+    sections = recipe.engines().values()
     named = [(getattr(s, "model", None), getattr(s, "revision", None)) for s in sections]
-    return [(model, revision) for model, revision in named if model is not None]
+    return list(dict.fromkeys((model, revision) for model, revision in named if model is not None))
 
 
 def untrained_models(recipe: Recipe) -> list[str]:
@@ -44,14 +59,14 @@ def untrained_models(recipe: Recipe) -> list[str]:
 
 
 def steps(
-    recipe: Recipe, prompt_version: str, clip: Mapping[str, str]
+    recipe: Recipe, prompt_version: str, definitions: Mapping[str, Mapping[str, str]]
 ) -> Iterator[dict[str, str | Markup]]:
     """Yield what each step of a run did, in order.
 
     Args:
         recipe: The run's recipe.
         prompt_version: Version of the prompt or of the templates.
-        clip: The definition of the CLIP scores.
+        definitions: What the scores of each scorer depend on.
     """
     kinds = {"folder": "a folder of pictures", "scenes": "drawn scenes of coloured shapes"}
     kinds |= {"table": "a table of pictures", "emu_edit": "pictures and instructions of Emu Edit"}
@@ -61,16 +76,29 @@ def steps(
         "name": "pictures",
         "text": Markup(f"{sources}; longer side {size} pixels, encoded once as {form}"),
     }
-    writer, editor = recipe.instruct.writer, recipe.edit.editor
     version = Markup(f", prompt version {code(prompt_version)}")
-    yield {"name": "instruction and captions", "text": _engine(writer) + version}
-    yield {"name": "edited picture", "text": _engine(editor) + _guidance(recipe)}
-    yield {"name": "scores", "text": Markup("changed area and SSIM") + _clip(recipe, clip)}
+    yield {"name": "instruction and captions", "text": _engines(recipe, "instruct.") + version}
+    edits = _engines(recipe, "edit.")
+    candidates = Markup(f"; candidates per instruction: {recipe.edit.candidates}")
+    yield {"name": "edited picture", "text": edits + candidates}
+    measured = Markup("changed area, SSIM and how clean and fitting the captions are")
+    yield {"name": "scores", "text": measured + _embedders(recipe, definitions)}
 
 
-def _engine(section: object) -> Markup:
+def _engines(recipe: Recipe, prefix: str) -> Markup:
+    """Return the engines of a stage, each with the task that it is for if it is not for all."""
+    told = []
+    for key, section in recipe.engines().items():
+        if key.startswith(prefix):
+            task = key.rpartition("routes.")[2] if ".routes." in key else ""
+            for_task = Markup(f" for the task {code(task)}") if task else Markup("")
+            told.append(_engine(key, section) + _settings(section) + for_task)
+    return Markup("; ").join(told)
+
+
+def _engine(key: str, section: Section) -> Markup:
     """Return an engine and its model."""
-    engine = code(getattr(section, "engine", "clip"))
+    engine = code(engine_name(key, section))
     model, revision = getattr(section, "model", None), getattr(section, "revision", None)
     if model is None:
         return engine
@@ -83,29 +111,40 @@ def _name(model: str) -> str:
     return model.rstrip("/").rpartition("/")[2] if model.startswith(("/", ".", "~")) else model
 
 
-def _guidance(recipe: Recipe) -> Markup:
-    """Return the settings of a diffusion editor."""
-    editor = recipe.edit.editor
-    if not isinstance(editor, InstructPix2PixEditor):
+def _settings(section: Section) -> Markup:
+    """Return the settings of a diffusion editor, or the mode of a writer with a model."""
+    if isinstance(section, ModelWriter):
+        return Markup(f" in the mode {code(section.mode)}")
+    if not isinstance(section, DiffusersEditor):
         return Markup("")
-    return Markup(
-        f", {editor.num_inference_steps} steps, text guidance {editor.guidance_scale}, image "
-        f"guidance {editor.image_guidance_scale}; candidates per instruction: "
-        f"{recipe.edit.candidates}"
-    )
+    told = [
+        f"{what} guidance {_span(getattr(section, name))}"
+        for what, name in (("text", "guidance_scale"), ("image", "image_guidance_scale"))
+        if hasattr(section, name)
+    ]
+    return Markup(", ".join(["", f"{section.num_inference_steps} steps", *told]))
 
 
-def _clip(recipe: Recipe, definition: Mapping[str, str]) -> Markup:
-    """Return which CLIP the scores are of."""
-    if recipe.score.clip is None:
-        return Markup("; no CLIP scores")
-    told = "; ".join(f"{key} {code(value)}" for key, value in definition.items())
-    return Markup(", and ") + _engine(recipe.score.clip) + Markup(f" ({told})" if told else "")
+def _span(value: float | tuple[float, float]) -> str:
+    """Return a number, or a range from which each candidate draws."""
+    return f"drawn from {value[0]:g} to {value[1]:g}" if isinstance(value, tuple) else f"{value:g}"
+
+
+def _embedders(recipe: Recipe, definitions: Mapping[str, Mapping[str, str]]) -> Markup:
+    """Return which models the similarities come from, and how they are defined."""
+    told = Markup("")
+    for key, section in recipe.engines().items():
+        name = key.removeprefix("score.")
+        if key != name:
+            words = definitions.get(name, {}).items()
+            parts = Markup("; ").join(Markup(f"{k} {code(v)}") for k, v in words)
+            told += Markup("; ") + _engine(key, section) + Markup(f" ({parts})" if parts else "")
+    return told or Markup("; no CLIP scores")
 
 
 def limitations(recipe: Recipe) -> Iterator[str]:
     """Yield what a user of the data should know, from what made it."""
-    if isinstance(recipe.instruct.writer, VllmWriter):
+    if isinstance(recipe.instruct.writer, ModelWriter):
         yield (
             "Instructions and captions were written by a language model. The captions tell the "
             "edit that was asked for; that the editor did exactly this was not checked by a person."
@@ -120,7 +159,7 @@ def limitations(recipe: Recipe) -> Iterator[str]:
             "Edits are exact operations on pixels or on drawn shapes. They are simpler than what "
             "people do to pictures, and a model that knows only them will not know those."
         )
-    if isinstance(recipe.edit.editor, InstructPix2PixEditor):
+    if isinstance(recipe.edit.editor, DiffusersEditor):
         yield (
             "The editor can do nothing, too much or something else, and leaves traces of its own, "
             "so that an edited picture may be told from a source picture by its texture alone."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pipelines.export import Exported, export, export_fingerprint, read_exported
 from pipelines.funnel import Funnel, StageCount, count_stage, make_funnel, read_funnel
 from pipelines.plan import Plan, stages
 from pipelines.recipe import Recipe
-from pipelines.score import clip_definition
+from pipelines.score import definitions
 from syned.arrow import from_batch
 from syned.errors import RunError
 from syned.events import OnEvent, RowsDone, StageDone, StageStarted
@@ -162,6 +163,6 @@ def _card(recipe: Recipe, funnel: Funnel, exported: Exported) -> str:
         splits=exported.rows,
         licenses=exported.licenses,
         prompt_version=exported.prompt_version,
-        clip=clip_definition(recipe.score.clip) if recipe.score.clip else {},
+        definitions=json.loads(definitions(recipe)["syned_scores"]),
     )
     return render_card(facts)

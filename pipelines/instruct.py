@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipelines import sample
 from pipelines.engines import Rejected, WriteJob, Writer, Written
 from pipelines.layout import instructions_wanted
 from pipelines.recipe import Recipe
-from pipelines.sections.writers import AnyWriter, TemplatesWriter
+from pipelines.routing import answer
+from pipelines.sections.writers import AnyWriter, OpenAIWriter, TemplatesWriter
 from syned.ids import digest, seed_for
 from syned.rows import InstructRow, SampleRow, Task, turned_away
 from syned.run import RunFolder
@@ -61,6 +62,7 @@ def write_job(slot: Slot, recipe: Recipe) -> WriteJob:
         given_instruction=picture.given_instruction,
         given_edited_caption=picture.given_edited_caption,
         seed=seed_for(recipe.seed, NAME, slot.instruction_id),
+        inverse=recipe.instruct.inverse,
     )
 
 
@@ -70,13 +72,15 @@ def _draw_task(recipe: Recipe, seed: int) -> Task:
     return random.Random(seed).choices(list(tasks), list(tasks.values()))[0]
 
 
-def instruct_rows(slots: Sequence[Slot], writer: Writer, recipe: Recipe) -> list[list[InstructRow]]:
-    """Ask the writer, and make one row per candidate of each instruction."""
+def instruct_rows(
+    slots: Sequence[Slot], writers: Mapping[Task, Writer], recipe: Recipe
+) -> list[list[InstructRow]]:
+    """Ask the writer of each task, and make one row per candidate of each instruction."""
     jobs = [write_job(slot, recipe) for slot in slots]
-    answers = writer.write(jobs)
+    answers = answer(jobs, lambda job: writers[job.task], lambda writer, own: writer.write(own))
     return [
-        _candidates(slot, _row(slot, job, answer, writer), recipe)
-        for slot, job, answer in zip(slots, jobs, answers, strict=True)
+        _candidates(slot, _row(slot, job, written, writer), recipe)
+        for slot, job, (writer, written) in zip(slots, jobs, answers, strict=True)
     ]
 
 
@@ -102,6 +106,8 @@ def _row(slot: Slot, job: WriteJob, answer: Written | Rejected, writer: Writer) 
         captions=answer.captions,
         source_caption=answer.source_caption,
         edited_caption=answer.edited_caption,
+        inverse_instruction=answer.inverse_instruction,
+        inverse_captions=answer.inverse_captions,
         edit=answer.edit,
     )
 
@@ -121,21 +127,33 @@ def load_writer(config: AnyWriter) -> Writer:
         from pipelines.writers.templates import load_templates_writer
 
         return load_templates_writer(config)
+    if isinstance(config, OpenAIWriter):
+        from pipelines.writers.openai import load_openai_writer
+
+        return load_openai_writer(config)
     from pipelines.writers.vllm import load_vllm_writer
 
     return load_vllm_writer(config)
 
 
+def load_writers(recipe: Recipe) -> dict[Task, Writer]:
+    """Load every writer that a recipe names, and return the one of each task."""
+    routes = recipe.instruct.routes
+    main = load_writer(recipe.instruct.writer)
+    routed = {task: load_writer(config) for task, config in routes.items()}
+    return {task: routed.get(task, main) for task in Task}
+
+
 def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
-    """Load the writer."""
-    writer = load_writer(recipe.instruct.writer)
+    """Load the writers."""
+    writers = load_writers(recipe)
     shape = recipe.pair_shape()
 
     def part(index: int, done: Done) -> Iterator[InstructRow]:
         return in_batches(
             slots(run, index, shape),
             key=lambda slot: slot.instruction_id,
-            make=lambda group: instruct_rows(group, writer, recipe),
+            make=lambda group: instruct_rows(group, writers, recipe),
             size=BATCH,
             done=done,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +14,8 @@ from pipelines import edit, instruct, sample, scan, score
 from pipelines.layout import instructions_by_source, instructions_wanted, too_few
 from pipelines.recipe import Recipe
 from pipelines.requirements import cores
+from pipelines.sections.sources import EmuEditSource, Source
+from pipelines.sources.instructions import expected_rows
 from pipelines.sources.open import open_source
 from syned.ids import fingerprint
 from syned.rows import EditRow, InstructRow, SampleRow, ScanRow, ScoreRow
@@ -22,9 +25,13 @@ JPEG_BYTES_PER_PIXEL = 0.36
 """Of photographs at quality 95, 4:2:0: 93 KB at 512 x 512, measured with Pillow."""
 
 
-_WRITERS = {"templates": ("pipelines.writers.templates",)}
-_EDITORS = {"procedural": ("pipelines.editors.procedural",)}
-"""Engines without a model, and what they import."""
+_LIGHT = {
+    "templates": "pipelines.writers.templates",
+    "procedural": "pipelines.editors.procedural",
+}
+"""Engines without a model, and their modules."""
+_LIBRARIES: dict[ModuleType, tuple[str, ...]] = {score: ("imagehash", "skimage.metrics")}
+"""What stages import that need no engine."""
 
 
 def _key(row: Any, name: str) -> str:
@@ -33,12 +40,12 @@ def _key(row: Any, name: str) -> str:
 
 def _light_modules(module: ModuleType, recipe: Recipe) -> tuple[str, ...] | None:
     """Return what a stage without a model imports as it starts; nothing for one that holds one."""
-    found: dict[ModuleType, tuple[str, ...] | None] = {
-        instruct: _WRITERS.get(recipe.instruct.writer.engine),
-        edit: _EDITORS.get(recipe.edit.editor.engine),
-        score: None if recipe.score.clip else ("imagehash", "skimage.metrics"),
-    }
-    return found.get(module, ())
+    prefix = f"{module.NAME[3:]}."
+    engines = [section for key, section in recipe.engines().items() if key.startswith(prefix)]
+    found = [_LIGHT.get(getattr(section, "engine", "")) for section in engines]
+    if None in found:
+        return None
+    return tuple(sorted({name for name in found if name})) or _LIBRARIES.get(module, ())
 
 
 def stages(recipe: Recipe) -> list[Stage]:
@@ -55,7 +62,7 @@ def stages(recipe: Recipe) -> list[Stage]:
             "instruction_id",
             [recipe.pair_shape(), candidates, recipe.n],
         ),
-        (edit, "pairs", EditRow, "pair_id", recipe.edit.editor.shape()),
+        (edit, "pairs", EditRow, "pair_id", recipe.edit.shape()),
         (score, "pairs", ScoreRow, "pair_id", recipe.score.shape()),
     ]
     made: list[Stage] = []
@@ -89,6 +96,8 @@ class SourcePlan:
     """Pictures found, before any is opened; nothing for drawn scenes, which have no end."""
     instructions: int
     """How many instructions it is to get."""
+    into: str | None = None
+    """The split that all its pairs go in, or nothing if they are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,8 @@ class Plan:
     pictures: int
     """How many pictures will be used, if all that are found can be."""
     instructions: int
+    most_kept: dict[str, int]
+    """Most pairs that the filter can leave in each split that a source is fixed to."""
     parts: int
     disk_bytes: int
     """An estimate for the run folder, dataset included."""
@@ -114,33 +125,67 @@ def make_plan(recipe: Recipe) -> Plan:
         SourceError: A source cannot be read, or there are too few pictures.
     """
     wanted = instructions_by_source(recipe)
-    opened = [open_source(config, recipe.seed) for config in recipe.sample.sources]
     sources = [
-        SourcePlan(s.name, None if len(s) == sys.maxsize else len(s), number)
-        for s, number in zip(opened, wanted, strict=True)
+        _source_plan(config, number, recipe.seed)
+        for config, number in zip(recipe.sample.sources, wanted, strict=True)
     ]
     total = instructions_wanted(recipe)
-    limit = recipe.sample.max_instructions_per_image
     _refuse_too_few(recipe, sources)
     return Plan(
         recipe=recipe,
         sources=sources,
-        needed=-(-total // limit) if limit else 1,
+        needed=_needed(recipe, total),
         pictures=_used(sources),
         instructions=total,
+        most_kept=_most_kept(recipe, sources),
         parts=-(-total // max(1, recipe.part_size // recipe.edit.candidates)),
         disk_bytes=_disk(recipe, sources),
     )
 
 
+def _source_plan(config: Source, instructions: int, seed: int) -> SourcePlan:
+    """Count the pictures of a source; one that tells its rows is not opened for that."""
+    if isinstance(config, EmuEditSource) and (rows := expected_rows(config)) is not None:
+        name = f"{config.path} ({config.instructions or 'by the recipe; not looked up'})"
+        return SourcePlan(name, rows, instructions, config.into)
+    opened = open_source(config, seed)
+    pictures = None if len(opened) == sys.maxsize else len(opened)
+    return SourcePlan(opened.name, pictures, instructions, config.into)
+
+
+def _most_kept(recipe: Recipe, sources: Sequence[SourcePlan]) -> dict[str, int]:
+    """Return the most pairs of each split that a source is fixed to."""
+    each = min(recipe.edit.candidates, recipe.filter.top_k or recipe.edit.candidates)
+    most: Counter[str] = Counter()
+    for source in sources:
+        if source.into is not None:
+            most[source.into] += source.instructions * each
+    return {name: min(n, recipe.filter.max_per_split.get(name, n)) for name, n in most.items()}
+
+
+def _has_own(config: Source, recipe: Recipe) -> bool:
+    """Say whether a source's pictures come with one instruction each, which is then used."""
+    return isinstance(config, EmuEditSource) and recipe.takes_instructions()
+
+
+def _needed(recipe: Recipe, instructions: int) -> int:
+    """Return the fewest pictures that allow so many instructions."""
+    limit = recipe.sample.max_instructions_per_image
+    if all(_has_own(config, recipe) for config in recipe.sample.sources):
+        return instructions
+    return -(-instructions // limit) if limit else 1
+
+
 def _refuse_too_few(recipe: Recipe, sources: Sequence[SourcePlan]) -> None:
     """Raise if even with every picture usable there would be too few."""
-    limit = recipe.sample.max_instructions_per_image
-    found = [source.found for source in sources if source.found is not None]
-    if limit is None or len(found) < len(sources):
-        return
-    if sum(found) * limit < instructions_wanted(recipe):
-        raise too_few(recipe, sum(found), sum(found) * limit, "pictures")
+    room = 0
+    for config, source in zip(recipe.sample.sources, sources, strict=True):
+        limit = 1 if _has_own(config, recipe) else recipe.sample.max_instructions_per_image
+        if source.found is None or limit is None:
+            return
+        room += source.found * limit
+    if room < instructions_wanted(recipe):
+        raise too_few(recipe, sum(s.found or 0 for s in sources), room, "pictures")
 
 
 def _disk(recipe: Recipe, sources: Sequence[SourcePlan]) -> int:

@@ -135,6 +135,17 @@ class Recipe(Section):
                 )
         return self
 
+    def engines(self) -> dict[str, Section]:
+        """Return every engine that the recipe names, by the key of its section."""
+        instruct, edit, score = self.instruct, self.edit, self.score
+        found: dict[str, Section | None] = {"instruct.writer": instruct.writer}
+        found |= {f"instruct.routes.{task}": writer for task, writer in instruct.routes.items()}
+        found |= {"edit.editor": edit.editor}
+        found |= {f"edit.more_editors.{i}": other for i, other in enumerate(edit.more_editors)}
+        found |= {f"edit.routes.{task}": editor for task, editor in edit.routes.items()}
+        found |= {"score.clip": score.clip, "score.dino": score.dino}
+        return {key: section for key, section in found.items() if section is not None}
+
     def takes_instructions(self) -> bool:
         """Say whether instructions that come with pictures are used; exact edits have their own."""
         return self.instruct.writer.engine != "templates"

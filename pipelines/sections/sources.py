@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from pipelines.sections.base import Section
 
@@ -50,6 +50,10 @@ class EmuEditSource(Section):
     path: str = "facebook/emu_edit_test_set"
     """A Parquet file, a folder of them, or `owner/name` on the Hub."""
     split: str | None = None
+    instructions: str | None = None
+    """A file of lines `ROW <INSTRUCT> TEXT`: only these rows are used, with these instructions."""
+    rows: PositiveInt | None = None
+    """How many rows there have to be; a source with another number is refused."""
     revision: str | None = None
     license: str = "cc-by-nc-4.0"
     weight: PositiveFloat = 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ import datasets
 from pipelines.sections.sources import EmuEditSource, TableSource
 from pipelines.sources.base import SourcePicture, as_task, as_text
 from pipelines.sources.cells import caption_column, cell_bytes, cell_text, image_column
+from pipelines.sources.instructions import check_rows, read_instructions
 from syned.errors import SourceError
 
 EMU_EDIT_COLUMNS = ("image", "instruction", "task", "input_caption", "output_caption")
@@ -43,36 +44,49 @@ class TablePictures:
         dataset: The table, with the bytes of its pictures as they are.
         columns: Which column holds what.
         config: Where it came from.
+        instructions: The rows that are used and the instructions for them, instead of all rows
+            with their own.
     """
 
-    def __init__(self, dataset: Any, columns: Columns, config: TableSource) -> None:
+    def __init__(
+        self,
+        dataset: Any,
+        columns: Columns,
+        config: TableSource,
+        instructions: Mapping[int, str] | None = None,
+    ) -> None:
         local = _local(config.path)
         self.name = f"table:{as_text(local.name)}" if local.exists() else config.path
         self._folder = local.parent if local.is_file() else local if local.is_dir() else None
         self._dataset = dataset.select_columns(columns.names())
         self._columns = columns
         self._license = config.license
+        self._instructions = instructions or {}
+        self._rows: Sequence[int] = list(self._instructions) or range(len(dataset))
 
     def __len__(self) -> int:
-        return len(self._dataset)
+        return len(self._rows)
 
     def key(self, index: int) -> str:
         """Return the number of the row."""
-        return str(index)
+        return str(self._rows[index])
 
     def read(self, index: int) -> SourcePicture:
-        """Read row `index`.
+        """Read picture `index`.
 
         Raises:
             RowError: UNREADABLE, for a cell without a picture.
         """
-        row, columns = self._dataset[index], self._columns
+        number, columns = self._rows[index], self._columns
+        row = self._dataset[number]
         return SourcePicture(
             data=cell_bytes(row[columns.image], self._folder),
             key=self.key(index),
             caption=cell_text(row, columns.caption),
             license=self._license,
-            instruction=cell_text(row, columns.instruction) or None,
+            instruction=self._instructions.get(number)
+            or cell_text(row, columns.instruction)
+            or None,
             task=as_task(cell_text(row, columns.task)),
             edited_caption=cell_text(row, columns.edited_caption) or None,
         )
@@ -107,7 +121,19 @@ def open_emu_edit(config: EmuEditSource) -> TablePictures:
         )
     image = image_column(dataset.features, "image", config.path)
     columns = Columns(image, "input_caption", "instruction", "task", "output_caption")
-    return TablePictures(_undecoded(dataset, image), columns, table)
+    return TablePictures(_undecoded(dataset, image), columns, table, _chosen(dataset, config))
+
+
+def _chosen(dataset: Any, config: EmuEditSource) -> dict[int, str] | None:
+    """Return the instructions of the rows that are used, or nothing if all are, with their own."""
+    given = None if config.instructions is None else read_instructions(config.instructions)
+    if given is not None and max(given) >= len(dataset):
+        raise SourceError(
+            f"{config.instructions} names row {max(given)}, but {as_text(config.path)} has "
+            f"{len(dataset)} rows; is it the file of another split?"
+        )
+    check_rows(config, len(dataset if given is None else given))
+    return given
 
 
 def _local(path: str) -> Path:
