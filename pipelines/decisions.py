@@ -9,9 +9,14 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from pipelines.filter import NAME, VERSION, decide, read_scores, splits_of
+from pipelines import instruct
+from pipelines.closest import with_closest
+from pipelines.diversity import Diversity, diversity
+from pipelines.filter import NAME, VERSION, Thresholds, decide, splits_of
+from pipelines.foreign import refuse_foreign
 from pipelines.funnel import Funnel, funnel_path
 from pipelines.recipe import Recipe
+from pipelines.scored import columns, read_definitions, read_scores
 from syned.arrow import arrow_schema, from_batch
 from syned.ids import fingerprint
 from syned.parquet import open_writer, read_batches, sync_and_rename
@@ -31,10 +36,9 @@ def _mark_path(run: RunFolder) -> Path:
 
 
 def decision_fingerprint(recipe: Recipe, marks: Sequence[str]) -> str:
-    """Return the fingerprint of decisions on some scored parts."""
-    return fingerprint(
-        [VERSION, recipe.seed, recipe.filter.shape(), list(recipe.export.splits.items()), *marks]
-    )
+    """Return the fingerprint of decisions on some scored parts, and on evaluation sets if any."""
+    splits = list(recipe.export.splits.items())
+    return fingerprint([VERSION, recipe.seed, recipe.filter.shape(), splits, *marks])
 
 
 def is_decided(run: RunFolder, mark: str) -> bool:
@@ -50,14 +54,27 @@ def _note(run: RunFolder, mark: str) -> str:
     return json.dumps({"fingerprint": mark, "bytes": sizes})
 
 
-def decide_run(run: RunFolder, parts: int, recipe: Recipe) -> pa.Table:
+def decide_run(run: RunFolder, parts: int, recipe: Recipe) -> tuple[pa.Table, Thresholds]:
     """Decide of every pair of a run.
 
     Returns:
-        A table of `DecisionRow`s, in the run's order.
+        A table of `DecisionRow`s, in the run's order, and the calibrated thresholds.
+
+    Raises:
+        RecipeError: A rule needs a score that the run lacks, or that is defined in another way.
     """
-    scores = read_scores(run, parts)
-    return to_table(decide(scores, recipe.filter, splits_of(scores, recipe)))
+    refuse_foreign(recipe.filter, read_definitions(run))
+    scores = with_closest(read_scores(run, parts), run, parts, recipe.filter)
+    decided = decide(scores, recipe.filter, splits_of(scores, recipe))
+    return to_table(decided.pairs), decided.thresholds
+
+
+def words_of_kept(run: RunFolder, parts: int, decided: pa.Table) -> Diversity:
+    """Count the words of the instructions that were kept, and of their captions."""
+    names = ["pair_id", "instruction_id", "instruction", "captions"]
+    written = columns(run, instruct.NAME, parts, names)
+    kept = written[decided["kept"].to_numpy()].drop_duplicates("instruction_id")
+    return diversity(kept["instruction"], kept["captions"])
 
 
 def to_table(decided: pd.DataFrame) -> pa.Table:

@@ -10,20 +10,27 @@ from PIL import Image
 from pipelines import instruct, sample
 from pipelines.engines import Edited, EditJob, Editor, Rejected
 from pipelines.recipe import ImageConfig, Recipe
-from pipelines.sections.editors import AnyEditor, ProceduralEditor
+from pipelines.routing import answer
+from pipelines.sections.editors import (
+    AnyEditor,
+    InstructPix2PixEditor,
+    KontextEditor,
+    ProceduralEditor,
+)
 from syned.batches import join_sorted
 from syned.ids import seed_for
 from syned.images import encode_picture, load_picture
+from syned.parquet import read_table
 from syned.parts import read_part
 from syned.reasons import Status
-from syned.rows import EditRow, EncodedImage, InstructRow, SampleRow, turned_away
+from syned.rows import EditRow, EncodedImage, InstructRow, SampleRow, Task, turned_away
 from syned.run import RunFolder
 from syned.stage import Done, PartFunction, in_batches
 
 NAME = "03-edit"
 VERSION = 1
 BATCH = 32
-"""Pictures that are decoded at once."""
+"""Pictures that are decoded at once, for each editor that makes candidates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +76,23 @@ def _edit_job(order: Order, image: Image.Image, recipe: Recipe) -> EditJob:
     )
 
 
-def edit_rows(orders: Sequence[Order], editor: Editor, recipe: Recipe) -> list[list[EditRow]]:
-    """Ask the editor, and encode what it made as the source pictures were."""
-    jobs = edit_jobs(orders, recipe)
-    rows = [
-        EditRow(pair_id=order.instruct.pair_id, editor=editor.name, seed=job.seed)
-        for order, job in zip(orders, jobs, strict=True)
-    ]
-    answers = editor.edit(jobs)
+def edit_rows(orders: Sequence[Order], editors: Editors, recipe: Recipe) -> list[list[EditRow]]:
+    """Ask the editor of each pair, and encode what it made as the source pictures were."""
+    asked = list(zip(orders, edit_jobs(orders, recipe), strict=True))
+    answers = answer(
+        asked,
+        lambda pair: editors.of(pair[0].instruct.task, pair[0].instruct.candidate_index),
+        lambda editor, own: editor.edit([job for _, job in own]),
+    )
     return [
-        [_finished(row, answer, recipe.image)] for row, answer in zip(rows, answers, strict=True)
+        [_finished(_row(order, job, editor), made, recipe.image)]
+        for (order, job), (editor, made) in zip(asked, answers, strict=True)
     ]
+
+
+def _row(order: Order, job: EditJob, editor: Editor) -> EditRow:
+    """Make the row of a pair, without a picture yet."""
+    return EditRow(pair_id=order.instruct.pair_id, editor=editor.name, seed=job.seed)
 
 
 def _finished(row: EditRow, answer: Edited | Rejected, image: ImageConfig) -> EditRow:
@@ -95,28 +108,83 @@ def _finished(row: EditRow, answer: Edited | Rejected, image: ImageConfig) -> Ed
     )
 
 
-def load_editor(config: AnyEditor) -> Editor:
-    """Load the editor that a recipe names."""
+class Editors:
+    """The editors of a recipe; each one is loaded when it is first needed, and once.
+
+    Args:
+        recipe: Names them, by task and by candidate.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._loaded: dict[AnyEditor, Editor] = {}
+
+    def of(self, task: Task, candidate: int) -> Editor:
+        """Return who makes a candidate: the editors of a task take turns.
+
+        Raises:
+            SynedError: It cannot be loaded.
+        """
+        configs = self._recipe.edit.editors(task)
+        config = configs[candidate % len(configs)]
+        if config not in self._loaded:
+            self._loaded[config] = load_editor(config, self._key(config))
+        return self._loaded[config]
+
+    def _key(self, config: AnyEditor) -> str:
+        """Return where the recipe first names an editor, for messages."""
+        return next(key for key, engine in self._recipe.engines().items() if engine == config)
+
+
+def load_editor(config: AnyEditor, key: str) -> Editor:
+    """Load an editor.
+
+    Args:
+        config: What the recipe says of it.
+        key: Where it says so, for messages.
+
+    Raises:
+        SynedError: Something that it needs is not installed, or it cannot be loaded.
+    """
     if isinstance(config, ProceduralEditor):
         from pipelines.editors.procedural import load_procedural_editor
 
         return load_procedural_editor(config)
-    from pipelines.editors.instruct_pix2pix import load_instruct_pix2pix
+    if isinstance(config, InstructPix2PixEditor):
+        from pipelines.editors.instruct_pix2pix import load_instruct_pix2pix
 
-    return load_instruct_pix2pix(config)
+        return load_instruct_pix2pix(config, key)
+    from pipelines.editors import flow_matching
+
+    if isinstance(config, KontextEditor):
+        return flow_matching.load_flux_kontext(config, key)
+    return flow_matching.load_qwen_image_edit(config, key)
 
 
 def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
-    """Load the editor."""
-    editor = load_editor(recipe.edit.editor)
+    """Load the editors that the pairs written so far need."""
+    editors = Editors(recipe)
+    for task, candidate in _needs(run):
+        editors.of(task, candidate)
 
     def part(index: int, done: Done) -> Iterator[EditRow]:
         return in_batches(
             orders(run, index),
             key=lambda order: order.instruct.pair_id,
-            make=lambda group: edit_rows(group, editor, recipe),
-            size=BATCH,
+            make=lambda group: edit_rows(group, editors, recipe),
+            size=BATCH * (1 + len(recipe.edit.more_editors)),
             done=done,
         )
 
     return part
+
+
+def _needs(run: RunFolder) -> list[tuple[Task, int]]:
+    """Return the tasks and candidates that the parts of the stage before hold."""
+    columns = ["status", "task", "candidate_index"]
+    found: set[tuple[str, int]] = set()
+    for path in sorted(run.stage(instruct.NAME).glob("part-*.parquet")):
+        written = read_table(path, columns).group_by(columns).aggregate([])
+        values = written.to_pylist()
+        found |= {(r["task"], r["candidate_index"]) for r in values if r["status"] == Status.OK}
+    return [(Task(task), candidate) for task, candidate in sorted(found)]

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from PIL import Image
 
 from syned.reasons import Reason
 from syned.rows import EncodedImage, Task
+
+T_contra = TypeVar("T_contra", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,40 +118,25 @@ class Editor(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreJob:
-    """A pair to be scored."""
+class Embedder(Protocol[T_contra]):
+    """Embeds pictures, or texts, with a model: each key once."""
 
-    image: Image.Image
-    edited_image: Image.Image
-    source_caption: str
-    edited_caption: str
-
-
-@dataclass(frozen=True, slots=True)
-class ClipScores:
-    """The four similarities of a pair, and the embeddings they come from.
-
-    Attributes:
-        clip_sim_image: cos(I0, I1).
-        clip_sim_0: cos(I0, T0), the source picture and the source caption.
-        clip_sim_1: cos(I1, T1), the edited picture and the edited caption.
-        clip_sim_dir: cos(I1 - I0, T1 - T0).
-        image_embedding: float16 (D,), L2-normalised.
-        edited_embedding: float16 (D,), L2-normalised.
-    """
-
-    clip_sim_image: float
-    clip_sim_0: float
-    clip_sim_1: float
-    clip_sim_dir: float
-    image_embedding: np.ndarray
-    edited_embedding: np.ndarray
-
-
-class Scorer(Protocol):
-    """Scores pairs with a model."""
-
-    def score(self, jobs: Sequence[ScoreJob]) -> list[ClipScores | Rejected]:
-        """Answer each job, in order."""
+    def add(self, key: str, item: T_contra) -> None:
+        """Have an item embedded, unless one of its key was; batches run as they fill up."""
         ...
+
+    def vector(self, key: str) -> np.ndarray:
+        """Return an embedding, float32 (D,), of length 1; NaN where the model gave no numbers."""
+        ...
+
+    def forget(self) -> None:
+        """Let go of the oldest embeddings if there are too many; no added key is safe after."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ClipEmbedders:
+    """What embeds pictures, and what embeds captions, into one space."""
+
+    pictures: Embedder[Image.Image]
+    texts: Embedder[str]

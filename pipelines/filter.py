@@ -1,149 +1,186 @@
 """Stage 05: which pairs are kept. It sees the whole run, but only ids and scores, and no picture.
 
-Rules apply in the order of `FilterConfig`: bounds, then duplicates, then the best candidates. The
-first rule that a pair fails is its reason, kept with the value that the rule looked at.
+Rules apply in the order of `FilterConfig`: bounds, evaluation sets, duplicates, repeats, then the
+best candidates. The first rule that a pair fails is its reason, kept with the value that the rule
+looked at.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
-from pipelines import edit, instruct, score
+from pipelines.alike import near_duplicates, repeated, same_picture, same_words
+from pipelines.calibrate import calibrated
+from pipelines.diversity import signature
 from pipelines.recipe import Recipe
-from pipelines.sections.filter import FilterConfig
+from pipelines.sections.filter import Bounds, FilterConfig
+from syned.errors import RecipeError
 from syned.ids import digest
-from syned.images import hash_distance
-from syned.parquet import read_table
-from syned.parts import part_path
 from syned.reasons import Status
-from syned.rows import SCORE_NAMES, Task
-from syned.run import RunFolder
+from syned.rows import Task
 
 NAME = "05-filter"
-VERSION = 1
+VERSION = 2
 MUST_CHANGE = frozenset(
-    {"min_changed_area", "max_ssim", "min_phash_distance", "max_clip_sim_image", "min_clip_sim_dir"}
+    "min_changed_area max_ssim min_phash_distance max_clip_sim_image min_clip_sim_dir"
+    " min_clip_sim_gain max_dino_sim min_caption_fit".split()
 )
-"""Rules that ask for a visible change; a pair of task `none` has none by design."""
-_INSTRUCT = ["pair_id", "instruction_id", "image_id", "task", "instruction"]
-_OUTCOME = ["status", "reason", "message"]
-_SCORED = ["pair_id", *_OUTCOME, *SCORE_NAMES, "phash", "edited_phash", "edited_id"]
+"""Rules that ask for a change; a pair of task `none` has none by design."""
+
+Thresholds = Mapping[Task, Mapping[str, float]]
 
 
-def read_scores(run: RunFolder, parts: int) -> pd.DataFrame:
-    """Read ids, outcomes and scores of every pair of a run, in the run's order.
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the filter decided of a run.
 
-    Returns:
-        One row per pair: the columns of the instruct stage, the scores, `phash_distance`, and
-        `stage`, `status`, `reason` and `message` of the last stage that the pair reached.
+    Attributes:
+        pairs: One row per pair with the columns of `DecisionRow`.
+        thresholds: The calibrated lower bounds of each task, if there are any.
     """
-    pairs = _columns(run, instruct.NAME, parts, [*_INSTRUCT, *_OUTCOME]).assign(stage=instruct.NAME)
-    edits = _columns(run, edit.NAME, parts, ["pair_id", *_OUTCOME])
-    scores = _columns(run, score.NAME, parts, _SCORED)
-    pairs = _with_outcome(pairs, edits, edit.NAME)
-    pairs = _with_outcome(pairs, scores, score.NAME)
-    distances = map(_distance, pairs["phash"], pairs["edited_phash"])
-    return pairs.assign(phash_distance=np.fromiter(distances, dtype=np.float64, count=len(pairs)))
+
+    pairs: pd.DataFrame
+    thresholds: Thresholds
 
 
-def _columns(run: RunFolder, stage: str, parts: int, columns: Sequence[str]) -> pd.DataFrame:
-    """Read some columns of all parts of a stage."""
-    folder = run.stage(stage)
-    tables = [read_table(part_path(folder, i), columns) for i in range(parts)]
-    frame: pd.DataFrame = pa.concat_tables(tables).to_pandas()
-    return frame
-
-
-def _with_outcome(pairs: pd.DataFrame, later: pd.DataFrame, stage: str) -> pd.DataFrame:
-    """Add a later stage's columns; where it has a row, its outcome replaces the earlier one."""
-    joined = pairs.merge(later, on="pair_id", how="left", suffixes=("", "_later"))
-    reached = joined["status_later"].notna()
-    for column in _OUTCOME:
-        joined[column] = joined[f"{column}_later"].where(reached, joined[column])
-    joined["stage"] = joined["stage"].mask(reached, stage)
-    return joined.drop(columns=[f"{column}_later" for column in _OUTCOME])
-
-
-def _distance(a: Any, b: Any) -> float:
-    """Return the distance of two perceptual hashes, or NaN where there are none."""
-    return hash_distance(a, b) if isinstance(a, str) and isinstance(b, str) and a and b else np.nan
-
-
-def decide(scores: pd.DataFrame, rules: FilterConfig, splits: pd.Series) -> pd.DataFrame:
+def decide(scores: pd.DataFrame, rules: FilterConfig, splits: pd.Series) -> Decided:
     """Decide of every pair.
 
     Args:
-        scores: As `read_scores` gives them.
+        scores: As `read_scores` gives them; with `against`, also `against_distance`,
+            `against_similarity` and `against_picture` of the nearest picture of an evaluation set.
         rules: What to keep.
         splits: The split of each pair.
 
-    Returns:
-        One row per pair with the columns of `DecisionRow`.
+    Raises:
+        RecipeError: A score that is to be calibrated is missing from the run.
     """
-    frame = scores.assign(value=np.nan, rank=pd.NA)
-    for rule, bound in rules.bounds():
-        _reject(frame, rule, _beyond(frame, rule, bound), frame[_score_of(rule)])
-    if rules.drop_duplicates:
-        _reject(frame, "drop_duplicates", _same_picture(frame))
-        _reject(frame, "drop_duplicates", _same_words(frame))
-    frame["rank"] = _ranks(frame, rules.rank_by)
-    if rules.top_k is not None:
-        _reject(frame, "top_k", frame["rank"] > rules.top_k, frame["rank"])
+    frame = scores.assign(value=np.nan, rank=pd.NA, split=splits)
+    _apply_bounds(frame, rules, rules.by_task)
+    thresholds = _thresholds(frame, rules)
+    for task, bounds in thresholds.items():
+        _apply_bounds(frame, Bounds(), {task: Bounds(**bounds)})
+    if rules.relative:
+        gain = frame["clip_sim_gain"].astype(float)
+        _reject(frame, "relative", ~(gain > 0) & (frame["task"] != Task.NONE), gain)
+    _reject_against(frame, rules)
+    _reject_alike(frame, rules)
+    _choose_best(frame, rules)
     kept = frame["status"] == Status.OK
-    return frame.assign(kept=kept, split=splits.where(kept, None))
+    return Decided(frame.assign(kept=kept, split=splits.where(kept, None)), thresholds)
+
+
+def _apply_bounds(frame: pd.DataFrame, general: Bounds, by_task: Mapping[Task, Bounds]) -> None:
+    """Turn away the pairs beyond bounds; those of a task go before the general ones."""
+    own = {task: dict(bounds.bounds()) for task, bounds in by_task.items()}
+    for rule in Bounds.model_fields:
+        bound = frame["task"].map({task: b[rule] for task, b in own.items() if rule in b})
+        bound = bound.astype(float)
+        if getattr(general, rule) is not None:
+            bound = bound.fillna(getattr(general, rule))
+        if bound.notna().any():
+            values = frame[_score_of(rule)].astype(float)
+            _reject(frame, rule, bound.notna() & ~_within(frame, rule, values, bound), values)
 
 
 def _score_of(rule: str) -> str:
     return rule.removeprefix("min_").removeprefix("max_")
 
 
-def _beyond(frame: pd.DataFrame, rule: str, bound: float) -> pd.Series:
-    """Say which pairs are beyond a bound; a missing or NaN score is."""
-    values = frame[_score_of(rule)].astype(float)
+def _within(frame: pd.DataFrame, rule: str, values: pd.Series, bound: pd.Series) -> pd.Series:
+    """Say which pairs are within a bound; one without the score is not."""
     within = values >= bound if rule.startswith("min_") else values <= bound
-    if rule in MUST_CHANGE:
-        within |= frame["task"] == Task.NONE
-    return ~within
+    return within | (frame["task"] == Task.NONE) if rule in MUST_CHANGE else within
+
+
+def _thresholds(frame: pd.DataFrame, rules: FilterConfig) -> Thresholds:
+    """Return the calibrated lower bounds, from the pairs that are within all others."""
+    alive = _alive(frame)
+    if rules.keep_rate is None or alive.empty:
+        return {}
+    missing = [name for name in rules.calibrate if alive[name].isna().all()]
+    if missing:
+        there = [name for name in frame if name in FILTERABLE and alive[name].notna().any()]
+        raise RecipeError(
+            "filter.calibrate",
+            [f"the run has no {', '.join(missing)}; it has {', '.join(there)}"],
+        )
+    return calibrated(alive, rules.calibrate, rules.keep_rate)
+
+
+FILTERABLE = frozenset(_score_of(rule) for rule in Bounds.model_fields)
+"""The scores that rules look at."""
+
+
+def _alive(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs that no rule has turned away so far."""
+    return frame[frame["status"] == Status.OK]
 
 
 def _reject(
     frame: pd.DataFrame, rule: str, failing: pd.Series, values: pd.Series | None = None
 ) -> None:
     """Turn away the pairs that fail a rule and passed all before it."""
-    rows = (frame["status"] == Status.OK) & failing.fillna(value=False).astype(bool)
+    failing = failing.reindex(frame.index, fill_value=False).astype(bool)
+    rows = (frame["status"] == Status.OK) & failing
     frame.loc[rows, ["stage", "status", "reason"]] = [NAME, Status.FILTERED.value, rule]
     if values is not None:
         frame.loc[rows, "value"] = values[rows].astype(float)
 
 
-def _same_picture(frame: pd.DataFrame) -> pd.Series:
-    """Say which kept pairs have the edited picture of a kept one of the same source before them."""
-    alive = frame[frame["status"] == Status.OK]
-    return alive.duplicated(["image_id", "edited_id"]).reindex(frame.index, fill_value=False)
+def _reject_against(frame: pd.DataFrame, rules: FilterConfig) -> None:
+    """Turn away the pairs with a picture that is close to one of an evaluation set."""
+    if not rules.against:
+        return
+    frame["message"] = frame["message"].astype(object)
+    limits = {
+        "against_distance": frame["against_distance"] <= rules.against_distance,
+        "against_similarity": frame["against_similarity"] >= (rules.against_similarity or np.inf),
+    }
+    for rule, close in limits.items():
+        rows = (frame["status"] == Status.OK) & close
+        frame.loc[rows, "message"] = "close to " + frame.loc[rows, f"{rule}_picture"].astype(str)
+        _reject(frame, rule, close, frame[rule])
 
 
-def _same_words(frame: pd.DataFrame) -> pd.Series:
-    """Say which kept pairs have another instruction in the words of a kept one before them."""
-    alive = frame[frame["status"] == Status.OK]
-    words = alive["instruction"].map(plain_words)
-    first = alive.groupby([alive["image_id"], words])["instruction_id"].transform("first")
-    return (alive["instruction_id"] != first).reindex(frame.index, fill_value=False)
+def _reject_alike(frame: pd.DataFrame, rules: FilterConfig) -> None:
+    """Turn away repeated pairs and repeated instructions; the first stays."""
+    if rules.drop_duplicates:
+        _reject(frame, "drop_duplicates", same_picture(_alive(frame)))
+        _reject(frame, "drop_duplicates", same_words(_alive(frame)))
+    distance = rules.near_duplicate_distance
+    if distance is not None:
+        alive = _alive(frame)
+        before, after = (alive[name].fillna("") for name in ("phash", "edited_phash"))
+        near = near_duplicates(alive["instruction"].map(signature), before, after, distance)
+        _reject(frame, "near_duplicate_distance", pd.Series(near, index=alive.index, dtype=bool))
+    if rules.max_instruction_repeats is not None:
+        first = _alive(frame).drop_duplicates("instruction_id")
+        again = repeated(first["instruction"].tolist(), rules.max_instruction_repeats)
+        ids = first["instruction_id"][np.array(again, dtype=bool)]
+        _reject(frame, "max_instruction_repeats", frame["instruction_id"].isin(ids))
 
 
-def plain_words(text: str) -> str:
-    """Return a text's words in lower case, without punctuation."""
-    return " ".join(re.findall(r"\w+", text.lower()))
+def _choose_best(frame: pd.DataFrame, rules: FilterConfig) -> None:
+    """Rank candidates, and turn away those beyond the best."""
+    frame["rank"] = _ranks(frame, rules.rank_by)
+    if rules.top_k is not None:
+        _reject(frame, "top_k", (frame["rank"] > rules.top_k).fillna(value=False), frame["rank"])
+    for split, most in rules.max_per_split.items():
+        alive = _alive(frame)
+        own = alive[alive["split"] == split].assign(score=lambda f: f[rules.rank_by].astype(float))
+        order = own.sort_values(["rank", "score"], ascending=[True, False], kind="stable")
+        beyond = pd.Series(True, index=order.index[most:])
+        _reject(frame, "max_per_split", beyond, frame["rank"])
 
 
 def _ranks(frame: pd.DataFrame, by: str) -> pd.Series:
     """Rank the kept candidates of each instruction, 1 the highest score; ties in their order."""
-    alive = frame[frame["status"] == Status.OK]
+    alive = _alive(frame)
     values = alive[by].astype(float).fillna(-np.inf)
     ranks = (
         values.groupby(alive["instruction_id"])
@@ -170,7 +207,13 @@ def split_of(image_id: str, seed: int, shares: Mapping[str, float]) -> str:
 
 
 def splits_of(scores: pd.DataFrame, recipe: Recipe) -> pd.Series:
-    """Return the split of each pair's source picture."""
+    """Return the split of each pair: the one that its source is fixed to, or its picture's."""
     shares = recipe.export.splits
     found = {i: split_of(i, recipe.seed, shares) for i in scores["image_id"].unique()}
-    return scores["image_id"].map(found)
+    return scores["into"].fillna(scores["image_id"].map(found))
+
+
+def splits_in_order(recipe: Recipe) -> Iterator[str]:
+    """Yield the names of all splits that pairs can be in: drawn ones, then those of sources."""
+    fixed = (source.into for source in recipe.sample.sources if source.into is not None)
+    yield from dict.fromkeys([*recipe.export.splits, *fixed])

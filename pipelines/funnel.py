@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines import filter  # noqa: A004
+from pipelines.diversity import Diversity
 from pipelines.recipe import Recipe
 from syned.errors import RunError
 from syned.parts import Summary
@@ -45,8 +47,10 @@ class Funnel(BaseModel):
     """Kept pairs per task."""
     by_split: dict[str, int]
     """Kept pairs per split."""
-    rules: dict[str, float | int | bool | str]
-    """The filter's rules that were in force."""
+    rules: dict[str, Any]
+    """The filter's rules that were in force; calibrated bounds per task under `calibrated`."""
+    diversity: Diversity
+    """The words of the kept pairs."""
 
 
 def count_stage(stage: str, unit: str, summaries: Iterable[Summary]) -> StageCount:
@@ -73,9 +77,21 @@ def _count(stage: str, unit: str, statuses: Counter[Status], reasons: Counter[st
 
 
 def make_funnel(
-    recipe: Recipe, counts: Iterable[StageCount], decisions: Iterable[DecisionRow]
+    recipe: Recipe,
+    counts: Iterable[StageCount],
+    decisions: Iterable[DecisionRow],
+    thresholds: filter.Thresholds,
+    diversity: Diversity,
 ) -> Funnel:
-    """Count the decisions of the filter and put them after the stages'."""
+    """Count the decisions of the filter and put them after the stages'.
+
+    Args:
+        recipe: The run's.
+        counts: What became of the rows of the stages before.
+        decisions: What the filter decided of each pair.
+        thresholds: Its calibrated bounds.
+        diversity: The words of the kept pairs.
+    """
     statuses: Counter[Status] = Counter()
     reasons: Counter[str] = Counter()
     tasks: Counter[str] = Counter()
@@ -92,8 +108,9 @@ def make_funnel(
         stages=(*counts, _count(filter.NAME, "pairs", statuses, reasons)),
         kept=tasks.total(),
         by_task=dict(sorted(tasks.items())),
-        by_split={name: splits[name] for name in recipe.export.splits if splits[name]},
-        rules=recipe.filter.model_dump(mode="json", exclude_none=True),
+        by_split={name: splits[name] for name in filter.splits_in_order(recipe) if splits[name]},
+        rules=recipe.filter.in_force() | ({"calibrated": thresholds} if thresholds else {}),
+        diversity=diversity,
     )
 
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from pipelines import filter, sample, scan  # noqa: A004
+from pipelines.against import against_stage, pictures_in_sets
 from pipelines.card import CardFacts, render_card
-from pipelines.decisions import decide_run, decision_fingerprint, is_decided, save_decisions
+from pipelines.decisions import (
+    decide_run,
+    decision_fingerprint,
+    is_decided,
+    save_decisions,
+    words_of_kept,
+)
 from pipelines.export import Exported, export, export_fingerprint, read_exported
 from pipelines.funnel import Funnel, StageCount, count_stage, make_funnel, read_funnel
 from pipelines.plan import Plan, stages
 from pipelines.recipe import Recipe
-from pipelines.score import definitions
+from pipelines.scorers.definitions import definitions
 from syned.arrow import from_batch
 from syned.errors import RunError
 from syned.events import OnEvent, RowsDone, StageDone, StageStarted
@@ -102,21 +108,42 @@ def refine(recipe: Recipe, run: RunFolder, on_event: OnEvent) -> Outcome:
         RunError: The run's stages are not finished.
     """
     counts, marks = _finished(recipe, run)
+    parts = len(marks)
+    if recipe.filter.against:
+        looked, seen = _look_at_sets(recipe, run, on_event)
+        counts, marks = [*counts, looked], [*marks, *seen]
     decided = decision_fingerprint(recipe, marks)
     on_event(StageStarted(filter.NAME, "pairs", recipe.n, 0, Counter()))
     if not is_decided(run, decided):
-        table = decide_run(run, len(marks), recipe)
-        funnel = make_funnel(recipe, counts, from_batch(table, DecisionRow))
+        table, thresholds = decide_run(run, parts, recipe)
+        rows = from_batch(table, DecisionRow)
+        words = words_of_kept(run, parts, table)
+        funnel = make_funnel(recipe, counts, rows, thresholds, words)
         _remember(recipe, run)
         save_decisions(run, table, funnel, decided)
     funnel = read_funnel(run)
     on_event(RowsDone(recipe.n, Counter(funnel.stages[-1].reasons)))
     on_event(StageDone(filter.NAME))
     on_event(StageStarted(EXPORT, "pairs", funnel.kept, 0, Counter()))
-    exported = _export(recipe, run, len(marks), decided)
+    exported = _export(recipe, run, parts, decided)
     on_event(RowsDone(funnel.kept))
     on_event(StageDone(EXPORT))
     return Outcome(funnel, exported)
+
+
+def _look_at_sets(
+    recipe: Recipe, run: RunFolder, on_event: OnEvent
+) -> tuple[StageCount, list[str]]:
+    """Look at the evaluation sets that pairs must not come near, unless that has been done.
+
+    Returns:
+        What became of their pictures, and the mark of each set.
+    """
+    stage = against_stage(recipe)
+    preload([stage])
+    sets = range(len(recipe.filter.against))
+    marks = _run(stage, run, [""] * len(sets), pictures_in_sets(recipe), on_event)
+    return count_stage(stage.name, stage.unit, _summaries(stage, run, sets)), marks
 
 
 def _remember(recipe: Recipe, run: RunFolder) -> None:
@@ -163,6 +190,6 @@ def _card(recipe: Recipe, funnel: Funnel, exported: Exported) -> str:
         splits=exported.rows,
         licenses=exported.licenses,
         prompt_version=exported.prompt_version,
-        definitions=json.loads(definitions(recipe)["syned_scores"]),
+        definitions=definitions(recipe.score.clip, recipe.score.dino),
     )
     return render_card(facts)

@@ -94,6 +94,7 @@ def _row(slot: Slot, job: WriteJob, answer: Written | Rejected, writer: Writer) 
         candidate_index=0,
         task=answer.task if isinstance(answer, Written) else job.task,
         source_caption=job.source_caption,
+        into=slot.picture.into,
         writer=writer.name,
         prompt_version=writer.prompt_version,
         attempts=answer.attempts,

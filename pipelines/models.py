@@ -23,6 +23,8 @@ CACHE_VARIABLE = "SYNED_CACHE"
 _MAKERS = {
     "smollm2-135m": ("pipelines.tiny.smollm2", 1),
     "tiny-instruct-pix2pix": ("pipelines.tiny.instruct_pix2pix", 1),
+    "tiny-flux-kontext": ("pipelines.tiny.flux_kontext", 1),
+    "tiny-qwen-image-edit": ("pipelines.tiny.qwen_image_edit", 1),
     "tiny-clip": ("pipelines.tiny.clip", 1),
 }
 """Module whose `make(folder)` writes the checkpoint, and the version of what it writes."""

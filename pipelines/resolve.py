@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pipelines.foreign import refuse_foreign
 from pipelines.recipe import Recipe, builtin_recipes
+from pipelines.scorers.definitions import definitions
 from syned.errors import RecipeError
 from syned.recipes import check, read_yaml, set_values
 
@@ -53,7 +55,9 @@ def resolve(name: str, images: str | None, n: int | None, assignments: Sequence[
     if n is not None:
         values["n"] = n
     values = set_values(values, [_spelled_out(a, "filter.") for a in assignments])
-    return absolute(check(Recipe, values, name))
+    recipe = absolute(check(Recipe, values, name))
+    refuse_foreign(recipe.filter, definitions(recipe.score.clip, recipe.score.dino))
+    return recipe
 
 
 def _source(images: str) -> dict[str, Any]:
@@ -82,12 +86,20 @@ def absolute(recipe: Recipe) -> Recipe:
             source["path"] = str(path.absolute())
         if source.get("instructions"):
             source["instructions"] = str(Path(source["instructions"]).expanduser().absolute())
+    rules = values["filter"]
+    rules["against"] = [_absolute(path) for path in rules["against"]]
     for key in recipe.engines():
         engine = _at(values, key)
         model = Path(engine.get("model", "")).expanduser()
         if "model" in engine and model.is_dir():
             engine["model"] = str(model.absolute())
     return Recipe.model_validate(values)
+
+
+def _absolute(path: str) -> str:
+    """Return a path that does not depend on the folder it is given in; a Hub name stays."""
+    place = Path(path).expanduser()
+    return str(place.absolute()) if place.exists() else path
 
 
 def _at(values: Any, key: str) -> Any:
@@ -97,16 +109,33 @@ def _at(values: Any, key: str) -> Any:
     return values
 
 
-def refilter(recipe: Recipe, assignments: Sequence[str]) -> Recipe:
+def refilter(
+    recipe: Recipe,
+    assignments: Sequence[str],
+    preset: str | None = None,
+    keep_rate: float | None = None,
+    against: Sequence[str] = (),
+) -> Recipe:
     """Return a run's recipe with other filter rules or export settings.
 
     Args:
         recipe: The run's.
-        assignments: `rule=value`, or `export.key=value`.
+        assignments: `rule=value`, or `export.key=value`, applied last.
+        preset: Rules to begin with, in place of the run's.
+        keep_rate: Share of the pairs of each task that calibrated bounds may keep.
+        against: Evaluation sets, added to the run's.
 
     Raises:
         RecipeError: An assignment is about something else, or is wrong.
     """
     keys = [a if a.startswith(("filter.", "export.")) else f"filter.{a}" for a in assignments]
     values = recipe.model_dump(mode="json")
-    return check(Recipe, set_values(values, [_spelled_out(k, "filter.") for k in keys]), "--set")
+    begun = [key.partition("=")[2] for key in keys if key.startswith("filter.preset=")]
+    if preset or begun:
+        values["filter"] = {"preset": preset or begun[-1]}
+    if keep_rate is not None:
+        values["filter"]["keep_rate"] = keep_rate
+    if against:
+        values["filter"]["against"] = [*values["filter"].get("against", ()), *against]
+    changed = set_values(values, [_spelled_out(k, "filter.") for k in keys])
+    return absolute(check(Recipe, changed, "--set"))

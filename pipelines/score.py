@@ -3,56 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
+import numpy as np
+from PIL import Image
+
 from pipelines import edit
-from pipelines.engines import ClipScores, Rejected, ScoreJob, Scorer
+from pipelines.engines import ClipEmbedders, Embedder, Rejected
 from pipelines.recipe import Recipe, ScoreConfig
-from pipelines.scorers.pixels import CHANGE_THRESHOLD, SSIM_SIDE, Look, look_at, pixel_scores
-from pipelines.sections.scorers import ClipConfig
-from syned.batches import join_sorted
+from pipelines.scorers.captions import caption_scores
+from pipelines.scorers.definitions import definitions
+from pipelines.scorers.pixels import Look, look_at, pixel_scores
+from pipelines.scorers.similarity import clip_scores
+from syned.batches import batched, join_sorted
 from syned.ids import digest
 from syned.images import load_picture
 from syned.parts import read_part
-from syned.reasons import Status
+from syned.reasons import Reason, Status
 from syned.rows import EditRow, EncodedImage, ScoreRow, turned_away
 from syned.run import RunFolder
-from syned.stage import Done, PartFunction, in_batches
+from syned.stage import Done, PartFunction
 
 NAME = "04-score"
-VERSION = 1
+VERSION = 2
 BATCH = 32
 """Pairs that are decoded at once."""
 
 
-def clip_definition(config: ClipConfig) -> dict[str, str]:
-    """Return what CLIP scores depend on; only scores of the same definition can be compared."""
-    return {
-        "backbone": config.model,
-        "revision": config.revision or "not pinned",
-        "resize": "bicubic without antialiasing, squashed to the model's square input",
-        "similarities": "as in metrics/clip_similarity.py of timothybrooks/instruct-pix2pix",
-        "dtype": config.dtype,
-    }
-
-
-def pixel_definition() -> dict[str, str]:
-    """Return what pixel scores depend on."""
-    return {
-        "changed_area": f"share of pixels with a channel that differs by more than "
-        f"{CHANGE_THRESHOLD} of 255",
-        "ssim": f"Wang et al. 2004, on luma, averaged down to a longer side of about {SSIM_SIDE}",
-        "phash": "64-bit DCT hash of the luma",
-    }
-
-
-def definitions(recipe: Recipe) -> dict[str, str]:
+def metadata(recipe: Recipe) -> dict[str, str]:
     """Return the definitions of a run's scores, for the schema of the files that hold them."""
-    found: dict[str, object] = {"pixels": pixel_definition()}
-    if recipe.score.clip:
-        found["clip"] = clip_definition(recipe.score.clip)
-    return {"syned_scores": json.dumps(found)}
+    return {"syned_scores": json.dumps(definitions(recipe.score.clip, recipe.score.dino))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,63 +78,146 @@ def _look(encoded: EncodedImage | None) -> Look:
     return look_at(load_picture(encoded))
 
 
-def score_rows(pairs: Sequence[EditedPair], clip: Scorer | None) -> list[list[ScoreRow]]:
-    """Score pairs by their pixels and, where the recipe asks for it, by CLIP."""
-    seen = see(pairs)
-    rows = [_pixel_row(pair) for pair in seen]
+@dataclass(frozen=True, slots=True)
+class Scorers:
+    """The models that a recipe asks for."""
+
+    clip: ClipEmbedders | None
+    dino: Embedder[Image.Image] | None
+
+    def of_pictures(self) -> Iterator[Embedder[Image.Image]]:
+        """Yield what embeds pictures."""
+        if self.clip is not None:
+            yield self.clip.pictures
+        if self.dino is not None:
+            yield self.dino
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A row whose pair the models have been given.
+
+    Attributes:
+        row: With the scores that need no model.
+        source_id: Names the source picture; the edited one is named by the row.
+        captions: Of the source and of the edited picture.
+    """
+
+    row: ScoreRow
+    source_id: str
+    captions: tuple[str, str]
+
+
+def score_rows(pairs: Iterable[EditedPair], scorers: Scorers, done: Done) -> Iterator[ScoreRow]:
+    """Score the pairs of a part by their pixels, their captions and the recipe's models.
+
+    Pictures are let go once they are prepared for the models, whose batches run as they fill up;
+    what the models say is added when all pairs have been seen.
+
+    Args:
+        pairs: In order.
+        scorers: The models.
+        done: Rows that are not to be made again, by pair.
+    """
+    waiting: list[Waiting | ScoreRow] = []
+    for group in batched(pairs, BATCH):
+        seen = iter(see([pair for pair in group if pair.edited.pair_id not in done]))
+        for pair in group:
+            own = done.get(pair.edited.pair_id)
+            waiting += own if own is not None else [_first_look(next(seen), scorers)]
+        if scorers.clip is None and scorers.dino is None:
+            yield from _finished(waiting, scorers)
+            waiting.clear()
+    yield from _finished(waiting, scorers)
+
+
+def _finished(waiting: Iterable[Waiting | ScoreRow], scorers: Scorers) -> Iterator[ScoreRow]:
+    """Yield rows with what the models say."""
+    for item in waiting:
+        if isinstance(item, Waiting):
+            yield _with_dino(_with_clip(item, scorers.clip), item, scorers.dino)
+        else:
+            yield item
+
+
+def _first_look(seen: Decoded, scorers: Scorers) -> Waiting:
+    """Give a pair to the models, and make its row with the scores that need none."""
+    written, edited = seen.pair.order.instruct, seen.pair.edited.edited_image
+    assert edited is not None, "a row that is ok has a picture"
+    captions = written.source_caption, written.edited_caption
+    row = ScoreRow(
+        pair_id=written.pair_id,
+        edited_id=digest(edited.bytes),
+        **asdict(pixel_scores(seen.source, seen.edited)),
+        **asdict(caption_scores(written.captions, written.instruction, *captions)),
+    )
+    for embedder in scorers.of_pictures():
+        embedder.add(written.image_id, seen.source.image)
+        embedder.add(row.edited_id, seen.edited.image)
+    if scorers.clip is not None:
+        for caption in captions:
+            scorers.clip.texts.add(caption, caption)
+    return Waiting(row, written.image_id, captions)
+
+
+def _with_clip(item: Waiting, clip: ClipEmbedders | None) -> ScoreRow:
+    """Return a row with its CLIP similarities and the embeddings they come from."""
+    row = item.row
     if clip is None:
-        return [[row] for row in rows]
-    answers = clip.score([_score_job(pair) for pair in seen])
-    return [[_with_clip(row, answer)] for row, answer in zip(rows, answers, strict=True)]
-
-
-def _score_job(seen: Decoded) -> ScoreJob:
-    """Return what CLIP is asked of a pair."""
-    written = seen.pair.order.instruct
-    return ScoreJob(
-        image=seen.source.image,
-        edited_image=seen.edited.image,
-        source_caption=written.source_caption,
-        edited_caption=written.edited_caption,
+        return row
+    before, after = (clip.pictures.vector(key) for key in (item.source_id, row.edited_id))
+    told_before, told_after = (clip.texts.vector(caption) for caption in item.captions)
+    if not np.isfinite([before, after, told_before, told_after]).all():
+        return _not_finite(row, "CLIP")
+    return replace(
+        row,
+        **asdict(clip_scores(before, after, told_before, told_after)),
+        image_embedding=before.astype(np.float16),
+        edited_embedding=after.astype(np.float16),
+        source_caption_embedding=told_before.astype(np.float16),
+        edited_caption_embedding=told_after.astype(np.float16),
     )
 
 
-def _pixel_row(seen: Decoded) -> ScoreRow:
-    """Make a row with the pixel scores of a pair."""
-    edited = seen.pair.edited
-    assert edited.edited_image is not None, "a row that is ok has a picture"
-    scores = pixel_scores(seen.source, seen.edited)
-    edited_id = digest(edited.edited_image.bytes)
-    return ScoreRow(pair_id=edited.pair_id, edited_id=edited_id, **asdict(scores))
+def _with_dino(row: ScoreRow, item: Waiting, dino: Embedder[Image.Image] | None) -> ScoreRow:
+    """Return a row with its DINOv2 similarity."""
+    if dino is None or row.status is not Status.OK:
+        return row
+    before, after = (dino.vector(key) for key in (item.source_id, row.edited_id))
+    if not np.isfinite([before, after]).all():
+        return _not_finite(row, "DINOv2")
+    return replace(row, dino_sim=float(before @ after))
 
 
-def _with_clip(row: ScoreRow, answer: ClipScores | Rejected) -> ScoreRow:
-    """Add what CLIP said of a pair."""
-    if isinstance(answer, Rejected):
-        return turned_away(row, answer)
-    return replace(row, **asdict(answer))
+def _not_finite(row: ScoreRow, model: str) -> ScoreRow:
+    """Return the row of a pair whose embedding is of no use."""
+    message = f"{model}'s embedding holds values that are no numbers"
+    return turned_away(row, Rejected(Reason.NOT_FINITE, message))
 
 
-def load_scorer(config: ScoreConfig) -> Scorer | None:
-    """Load the CLIP checkpoint that a recipe names, if it names one."""
-    if config.clip is None:
-        return None
-    from pipelines.scorers.clip import load_clip
+def load_scorers(config: ScoreConfig) -> Scorers:
+    """Load the models that a recipe asks for."""
+    clip = dino = None
+    if config.clip is not None:
+        from pipelines.scorers.clip import load_clip
 
-    return load_clip(config.clip)
+        clip = load_clip(config.clip)
+    if config.dino is not None:
+        from pipelines.scorers.dino import load_dino
+
+        dino = load_dino(config.dino)
+    return Scorers(clip, dino)
 
 
 def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
-    """Load the scorer."""
-    clip = load_scorer(recipe.score)
+    """Load the scorers."""
+    scorers = load_scorers(recipe.score)
 
     def part(index: int, done: Done) -> Iterator[ScoreRow]:
-        return in_batches(
-            edited_pairs(run, index),
-            key=lambda pair: pair.edited.pair_id,
-            make=lambda group: score_rows(group, clip),
-            size=BATCH,
-            done=done,
-        )
+        for embedder in scorers.of_pictures():
+            embedder.forget()
+        if scorers.clip is not None:
+            scorers.clip.texts.forget()
+        return score_rows(edited_pairs(run, index), scorers, done)
 
     return part

@@ -107,7 +107,7 @@ class SampleRow(Row):
     given_task: Task | None = None
     given_edited_caption: str | None = None
     into: str | None = None
-    """The split that the recipe gives to this source, or nothing for a drawn one."""
+    """The split that the recipe fixes for this source, or nothing for a drawn one."""
     first_number: int
     """The number of this part's first instruction of the picture within the run."""
     first_instruction: int
@@ -136,6 +136,8 @@ class InstructRow(Row):
     """Five captions of the difference seen from the edited picture, or none."""
     edit: str | None = None
     """JSON of the typed edit (procedural engines only)."""
+    into: str | None = None
+    """The split that the recipe fixes for the picture's source."""
     writer: str
     prompt_version: str
     attempts: int = 1
@@ -195,6 +197,18 @@ class ScoreRow(Row):
     edited_embedding: np.ndarray | None = None
     source_caption_embedding: np.ndarray | None = None
     edited_caption_embedding: np.ndarray | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationRow(Row):
+    """One picture of an evaluation set that pairs must not be close to; no pixels."""
+
+    key: str
+    """Where it was found: a path within the folder, or the column and number of a row."""
+    phash: str = ""
+    """64-bit perceptual hash, 16 hex digits; empty if it could not be decoded."""
+    embedding: np.ndarray | None = None
+    """CLIP's, float16 (D,), L2-normalised; missing without CLIP."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,10 +127,14 @@ def test_counts_of_splits_tasks_and_licences():
 def test_models_and_revisions_are_named():
     clip = {"backbone": "ViT-L/14", "resize": "224"}
     revision = "edit.editor.revision=abc123"
-    card = render_card(facts("default", revision, clip=clip, prompt_version="v7"))
+    card = render_card(facts("default", revision, definitions={"clip": clip}, prompt_version="v7"))
     made = section(card, "How it was made")
-    assert "`vllm` with `Qwen/Qwen2.5-7B-Instruct`, prompt version `v7`" in made
-    assert "`timbrooks/instruct-pix2pix` at revision `abc123`, 20 steps" in made
+    assert "`vllm` with `Qwen/Qwen3-VL-8B-Instruct` in the mode `look`; " in made
+    assert "`templates` for the task `text`" in made
+    assert ", prompt version `v7`" in made
+    assert "`timbrooks/instruct-pix2pix` at revision `abc123`, 20 steps, text guidance " in made
+    assert "drawn from 6 to 9" in made
+    assert "`procedural` for the task `text`; candidates per instruction: 4" in made
     assert "`openai/clip-vit-large-patch14` (backbone `ViT-L/14`; resize `224`)" in made
 
 

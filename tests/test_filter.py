@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from pipelines.filter import decide, split_of
-from pipelines.recipe import FilterConfig, Recipe
+from pipelines.filter import decide, split_of, splits_of
+from pipelines.recipe import Recipe
 from pipelines.resolve import resolve
+from pipelines.sections.filter import Bounds, FilterConfig
 from syned.errors import RecipeError
 from syned.recipes import check
 
@@ -26,6 +27,16 @@ COLUMNS = (
     *("pair_id", "instruction_id", "image_id", "task", "instruction", "changed_area", "ssim"),
     *("clip_sim_image", "clip_sim_0", "clip_sim_1", "clip_sim_dir", "phash_distance"),
 )
+# For pairs a to f.
+MORE = {
+    "clip_sim_gain": [0.05, -0.02, 0.0, 0.01, 0.0, None],
+    "dino_sim": [0.9, 0.8, 0.6, 0.3, 1.0, None],
+    "caption_overlap": [0.2, 0.4, 0.95, 0.3, 0.1, None],
+    "caption_fit": [1.0, 0.8, 0.6, 0.2, 0.0, None],
+    "caption_defects": [0.0, 1.0, 0.0, 5.0, 0.0, None],
+    "phash": ["00", "00", "00", "ff", "f0", None],
+    "edited_phash": ["01", "03", "0f", "fe", "f0", None],
+}
 
 
 def scored(rows: list[tuple[object, ...]] = ROWS) -> pd.DataFrame:
@@ -37,13 +48,15 @@ def scored(rows: list[tuple[object, ...]] = ROWS) -> pd.DataFrame:
         reason=["not_finite" if f else None for f in failed],
         message=None,
         edited_id=[f"edited-{name}" for name in frame["pair_id"]],
+        **(MORE if len(frame) == len(rows) == 6 else dict.fromkeys(MORE)),
     )
 
 
 def decided(frame: pd.DataFrame | None = None, **rules: object) -> pd.DataFrame:
     frame = scored() if frame is None else frame
     splits = pd.Series("train", index=frame.index)
-    return decide(frame, FilterConfig.model_validate(rules), splits).set_index("pair_id")
+    result = decide(frame, FilterConfig.model_validate(rules), splits).pairs
+    return result.set_index("pair_id")
 
 
 def kept(frame: pd.DataFrame) -> str:
@@ -75,6 +88,13 @@ def test_without_rules_all_that_did_not_fail_is_kept() -> None:
         ("max_clip_sim_1", 0.22, "bde"),
         ("min_clip_sim_dir", 0.2, "acde"),
         ("max_clip_sim_dir", 0.2, "bde"),
+        ("min_clip_sim_gain", 0.0, "acde"),
+        ("max_clip_sim_gain", 0.0, "bce"),
+        ("min_dino_sim", 0.6, "abce"),
+        ("max_dino_sim", 0.8, "bcde"),
+        ("max_caption_overlap", 0.4, "abde"),
+        ("min_caption_fit", 0.6, "abce"),
+        ("max_caption_defects", 0, "ace"),
     ],
 )
 def test_each_bound_decides(rule: str, bound: float, expected: str) -> None:
@@ -87,7 +107,7 @@ def test_each_bound_decides(rule: str, bound: float, expected: str) -> None:
 
 
 def test_there_is_a_test_for_each_bound() -> None:
-    bounds = {name for name in FilterConfig.model_fields if name.startswith(("min_", "max_"))}
+    bounds = set(Bounds.model_fields)
     marks = test_each_bound_decides.pytestmark  # type: ignore[attr-defined]
     assert {case[0] for case in marks[0].args[1]} == bounds
 
@@ -156,6 +176,100 @@ def test_a_rule_on_a_score_that_the_recipe_has_not_is_refused(rules: dict[str, f
         check(Recipe, values | {"filter": rules}, "demo")
     ranked = values | {"filter": {"top_k": 1, "rank_by": "ssim"}}
     assert check(Recipe, ranked, "demo").filter.top_k == 1
+
+
+def test_bounds_of_a_task_replace_the_general_ones() -> None:
+    own = {"add": {"min_changed_area": 0.05}, "color": {"min_changed_area": 0.6}}
+    # b (add, 0.10) is let through, c (color, 0.50) is not, d (style, 0.90) follows the general one
+    assert kept(decided(min_changed_area=0.3, by_task=own)) == "abde"
+    assert kept(decided(by_task=own)) == "abde"
+
+
+def test_a_bound_of_zero_is_a_bound() -> None:
+    assert kept(decided(max_changed_area=0.0)) == "e"
+
+
+def test_the_relative_rule_wants_more_than_nothing() -> None:
+    result = decided(relative=True)
+    assert kept(result) == "ade"  # e has no difference by design, c gains exactly nothing
+    assert result.loc["b", ["reason", "value"]].tolist() == ["relative", -0.02]
+
+
+def test_calibrated_bounds_are_scores_of_pairs_per_task() -> None:
+    rows = [
+        (f"{t}{i}", f"{t}{i}", "P", t, f"{t} {i}", *[i / 10] * 7)
+        for t in ("add", "style")
+        for i in range(4)
+    ]
+    frame = scored(rows).assign(edited_id=[row[0] for row in rows])
+    frame.loc[frame["task"] == "style", "ssim"] += 0.5
+    decision = decide(
+        frame,
+        FilterConfig(keep_rate=0.5, calibrate=("ssim",)),
+        pd.Series("train", index=frame.index),
+    )
+    # The better half: 0.2 and 0.3 of 0, 0.1, 0.2, 0.3; and half a point more for the other task.
+    assert decision.thresholds == {"add": {"min_ssim": 0.2}, "style": {"min_ssim": 0.7}}
+    assert decision.pairs.loc[decision.pairs["kept"], "pair_id"].tolist() == [
+        *("add2", "add3", "style2", "style3")
+    ]
+    assert set(decision.pairs["reason"].dropna()) == {"min_ssim"}
+
+
+def test_a_calibrated_score_that_the_run_lacks_is_told() -> None:
+    frame = scored().assign(dino_sim=None)
+    with pytest.raises(RecipeError, match=r"no dino_sim; it has .*ssim.*clip_sim_dir"):
+        decided(frame, keep_rate=0.5, calibrate=["dino_sim"])
+
+
+def test_near_duplicates_have_the_same_words_and_near_pictures() -> None:
+    # a and b are candidates of one instruction: 0x00 to 0x01 and 0x03, one bit apart.
+    assert decided(near_duplicate_distance=1).loc["b", "reason"] == "near_duplicate_distance"
+    assert kept(decided(near_duplicate_distance=1)) == "acde"
+    assert kept(decided(near_duplicate_distance=0)) == "abcde"
+
+
+def test_an_instruction_may_come_back_only_so_often() -> None:
+    result = decided(max_instruction_repeats=1)
+    assert result.loc["d", "reason"] == "max_instruction_repeats"  # "Make it red", again
+    assert kept(result) == "abce"
+    assert kept(decided(max_instruction_repeats=2)) == "abcde"
+
+
+def test_a_split_is_filled_rank_by_rank() -> None:
+    # Ranks by direction: a 1, b 2; c, d and e are the only ones of theirs. Best first: a, c, d, e.
+    assert kept(decided(max_per_split={"train": 5})) == "abcde"
+    assert kept(decided(max_per_split={"train": 4})) == "acde"
+    assert kept(decided(max_per_split={"train": 2})) == "ac"
+    assert kept(decided(max_per_split={"test": 1})) == "abcde"
+    assert decided(max_per_split={"train": 4}).loc["b", ["reason", "value"]].tolist() == [
+        *("max_per_split", 2.0)
+    ]
+
+
+def test_what_is_close_to_an_evaluation_set_is_removed() -> None:
+    frame = scored().assign(
+        against_distance=[9, 2, 3, 20, 20, None],
+        against_distance_picture="set: cat.jpg",
+        against_similarity=[0.99, 0.99, 0.2, 0.95, 0.94, None],
+        against_similarity_picture="set: dog.jpg",
+    )
+    result = decided(frame, against=["set"], against_distance=2)
+    assert kept(result) == "ce"
+    assert result.loc["b", ["reason", "value", "message"]].tolist() == [
+        *("against_distance", 2.0, "close to set: cat.jpg")
+    ]
+    assert result.loc["a", ["reason", "value", "message"]].tolist() == [
+        *("against_similarity", 0.99, "close to set: dog.jpg")
+    ]
+    nothing = decided(frame, against=["set"], against_distance=2, against_similarity=None)
+    assert kept(nothing) == "acde"
+
+
+def test_a_source_can_be_fixed_to_a_split() -> None:
+    recipe = resolve("demo", None, None, ["export.splits={train: 1}"])
+    frame = scored().assign(into=[None, None, "test", None, None, None])
+    assert splits_of(frame, recipe).tolist() == ["train", "train", "test", *["train"] * 3]
 
 
 def test_splits_follow_the_shares_and_the_seed() -> None:

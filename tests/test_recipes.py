@@ -72,7 +72,7 @@ def test_a_wrong_assignment_is_told(assignment: str, words: str) -> None:
         ("export.splits={train: 0}", "at least one share must be above 0"),
         ("export.splits={'../x': 1}", "should match pattern"),
         ("instruct.writer.tasks={add: 0}", "at least one share must be above 0"),
-        ("edit.editor={engine: procedural}", "go together"),
+        ("edit.editor={engine: procedural}", "needs the writer `templates`"),
         ("image.resolution=100", "multiple of 8"),
     ],
 )

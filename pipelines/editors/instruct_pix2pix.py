@@ -1,137 +1,123 @@
-"""InstructPix2Pix (arXiv 2211.09800) through diffusers, for its own and for MagicBrush weights."""
+"""InstructPix2Pix (arXiv 2211.09800) through diffusers.
+
+Any checkpoint in diffusers' layout will do: `timbrooks/instruct-pix2pix`, the authors' own, and
+`vinesmsuic/magicbrush-jul7`, the same model trained further on MagicBrush (arXiv 2306.10012).
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from pipelines.engines import Edited, EditJob, Editor, Rejected
-from pipelines.models import resolve_model
-from pipelines.sections.editors import InstructPix2PixEditor
-from pipelines.torch_setup import (
-    import_or_explain,
-    load_or_explain,
-    padded_batches,
-    prepare_torch,
-    quiet_transformers,
-    torch_dtype,
-)
+from pipelines.editors.diffusion import KEY, DiffusionEditor, Settings, generators, round_trip
+from pipelines.editors.guidance import PerRow, draw
+from pipelines.editors.loading import load_pipeline
+from pipelines.engines import EditJob, Editor
+from pipelines.sections.editors import InstructPix2PixEditor, Scheduler
 from syned.errors import EngineError
-from syned.reasons import Reason
 
-KEY = "edit.editor"
-BLACK = 10 / 255
-"""A picture with no brighter value is black: what half precision or a safety checker leaves."""
-SAME = 2
-"""Levels of 255 that rounding may move; a picture that differs by no more is the source."""
+SCHEDULERS: dict[Scheduler, tuple[str, dict[str, Any]]] = {
+    "ddim": ("DDIMScheduler", {}),
+    "dpm++": ("DPMSolverMultistepScheduler", {}),
+    "euler": ("EulerDiscreteScheduler", {}),
+    "euler_a": ("EulerAncestralDiscreteScheduler", {}),
+    "heun": ("HeunDiscreteScheduler", {}),
+    "lms": ("LMSDiscreteScheduler", {}),
+    # As Stable Diffusion uses it: without the Runge-Kutta steps at the start, which are extra.
+    "pndm": ("PNDMScheduler", {"skip_prk_steps": True}),
+    "unipc": ("UniPCMultistepScheduler", {}),
+}
+"""Classes of diffusers, and what is set beyond the checkpoint's own configuration."""
 
 
-def load_instruct_pix2pix(config: InstructPix2PixEditor) -> Editor:
+def load_instruct_pix2pix(config: InstructPix2PixEditor, key: str = KEY) -> Editor:
     """Load the editor that a recipe asks for.
+
+    Args:
+        config: What the recipe says of it.
+        key: Where the recipe says so, for messages.
 
     Raises:
         MissingExtra: torch, diffusers or transformers is not installed.
-        EngineError: There is no such device, or the model cannot be loaded.
+        EngineError: There is no such device, the model cannot be loaded, or a setting does not fit.
     """
-    prepare_torch(config.device, config.threads, KEY)
-    pipeline = load_or_explain(
-        lambda: import_or_explain(lambda: _load(config), config.device),
-        config.model,
-        f"{KEY}.model",
-    )
-    return _InstructPix2Pix(f"instruct_pix2pix:{config.model}", config, pipeline)
+    pipeline = load_pipeline(config, key, _load)
+    _refuse_other_kind(pipeline, config, key)
+    _set_scheduler(pipeline, config, key)
+    return _InstructPix2Pix(f"{config.engine}:{config.model}", key, config, pipeline)
 
 
-def _load(config: InstructPix2PixEditor) -> Any:
-    """Load the pipeline with the scheduler that the checkpoint names."""
-    quiet_transformers()
+def _load(folder: str, **keywords: Any) -> Any:
+    """Load the pipeline.
+
+    The safety checker paints a picture black, which would pass as an edit. What a source picture
+    may show is for whoever chooses the pictures.
+    """
     from diffusers import StableDiffusionInstructPix2PixPipeline
-    from diffusers.utils import logging
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    # The safety checker paints a picture black, which would pass as an edit. What a source picture
-    # may show is for whoever chooses the pictures.
-    pipeline = StableDiffusionInstructPix2PixPipeline.from_pretrained(
-        resolve_model(config.model),
-        revision=config.revision,
-        dtype=torch_dtype(config.dtype),
-        safety_checker=None,
-        requires_safety_checker=False,
+    return StableDiffusionInstructPix2PixPipeline.from_pretrained(
+        folder, safety_checker=None, requires_safety_checker=False, **keywords
     )
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline.to(config.device)
 
 
-@dataclass(slots=True)
-class _InstructPix2Pix:
-    """An editor with a loaded pipeline."""
+def _refuse_other_kind(pipeline: Any, config: InstructPix2PixEditor, key: str) -> None:
+    """Raise if the denoiser does not take the source picture beside the noise."""
+    channels, latents = pipeline.unet.config.in_channels, pipeline.vae.config.latent_channels
+    if channels != 2 * latents:
+        raise EngineError(
+            f"{key}.model = {config.model!r} is no InstructPix2Pix: its denoiser takes {channels} "
+            f"channels and not {2 * latents}, {latents} of noise and {latents} of the picture; "
+            "name one such as timbrooks/instruct-pix2pix"
+        )
 
-    name: str
+
+def _set_scheduler(pipeline: Any, config: InstructPix2PixEditor, key: str) -> None:
+    """Take the scheduler that the recipe names, with the checkpoint's noise schedule."""
+    import diffusers
+
+    if config.scheduler is not None:
+        name, changes = SCHEDULERS[config.scheduler]
+        scheduler = getattr(diffusers, name).from_config(pipeline.scheduler.config, **changes)
+        pipeline.scheduler = scheduler
+    try:
+        pipeline.scheduler.set_timesteps(config.num_inference_steps)
+    except (ValueError, IndexError) as error:
+        raise EngineError(
+            f"{key}.num_inference_steps = {config.num_inference_steps} does not suit "
+            f"{type(pipeline.scheduler).__name__}: {error}"
+        ) from error
+
+
+class _InstructPix2Pix(DiffusionEditor):
+    """Calls the pipeline; rows of a batch may differ in both guidance scales."""
+
     config: InstructPix2PixEditor
-    pipeline: Any
 
-    def edit(self, jobs: Sequence[EditJob]) -> list[Edited | Rejected]:
-        """Answer each job, in order; pictures of one size share a batch."""
-        by_size: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for place, job in enumerate(jobs):
-            by_size[job.image.size].append(place)
-        answers: dict[int, Edited | Rejected] = {}
-        for places in by_size.values():
-            for batch, count in padded_batches(places, self.config.batch_size):
-                pictures = self._run([jobs[place] for place in batch])[:count]
-                for place, picture in zip(batch[:count], pictures, strict=True):
-                    answers[place] = self._judge(jobs[place].image, picture)
-        return [answers[place] for place in range(len(jobs))]
+    def settings(self, job: EditJob) -> Settings:
+        """Draw both scales."""
+        return Settings(
+            draw(self.config.guidance_scale, job.seed, "text"),
+            draw(self.config.image_guidance_scale, job.seed, "picture"),
+        )
 
-    def _run(self, jobs: Sequence[EditJob]) -> np.ndarray:
-        """Return the edited pictures of one batch, float32 (B, H, W, 3) in [0, 1]."""
-        import torch
-
-        # Drawn on the CPU, noise is the same on every device.
-        noise = [torch.Generator("cpu").manual_seed(job.seed) for job in jobs]
-        try:
-            result = self.pipeline(
-                prompt=[job.instruction for job in jobs],
-                image=[job.image for job in jobs],
-                generator=noise,
-                num_inference_steps=self.config.num_inference_steps,
-                guidance_scale=self.config.guidance_scale,
-                image_guidance_scale=self.config.image_guidance_scale,
-                output_type="np",
-            )
-        except torch.OutOfMemoryError as error:
-            width, height = jobs[0].image.size
-            raise EngineError(
-                f"the GPU's memory does not hold {len(jobs)} pictures of {width}x{height} at once; "
-                f"lower {KEY}.batch_size, now {len(jobs)}"
-            ) from error
+    def generate(self, jobs: Sequence[EditJob], settings: Sequence[Settings]) -> np.ndarray:
+        """Edit pictures of one size, float32 (B, H, W, 3) in [0, 1]."""
+        result = self.pipeline(
+            prompt=[job.instruction for job in jobs],
+            image=[job.image for job in jobs],
+            generator=generators(jobs),
+            num_inference_steps=self.config.num_inference_steps,
+            guidance_scale=PerRow([own.guidance_scale for own in settings]),
+            image_guidance_scale=PerRow([own.image_guidance_scale or 1 for own in settings]),
+            output_type="np",
+        )
         return np.asarray(result.images, dtype=np.float32)
 
-    def _judge(self, source: Image.Image, pixels: np.ndarray) -> Edited | Rejected:
-        """Return an edited picture, or why it is none.
-
-        Args:
-            source: The picture before the edit.
-            pixels: float32 (H, W, 3) in [0, 1].
-        """
-        if not np.isfinite(pixels).all():
-            return Rejected(
-                Reason.NOT_FINITE, "the model's picture holds values that are no numbers"
-            )
-        if pixels.max() <= BLACK:
-            return Rejected(Reason.BLACK_IMAGE, "the model's picture is black")
-        levels = (pixels * 255).round().astype(np.uint8)
-        if np.abs(levels.astype(int) - np.asarray(source)).max() <= SAME:
-            return Rejected(Reason.NO_VISIBLE_CHANGE, "the model's picture is the source picture")
-        return Edited(
-            image=Image.fromarray(levels),
-            guidance_scale=self.config.guidance_scale,
-            image_guidance_scale=self.config.image_guidance_scale,
-            num_inference_steps=self.config.num_inference_steps,
-        )
+    def reconstruct(self, images: Sequence[Image.Image]) -> np.ndarray:
+        """Send pictures of one size through the autoencoder, float32 (B, H, W, 3) in [0, 1]."""
+        processor = self.pipeline.image_processor
+        decoded = round_trip(self.pipeline, processor.preprocess(list(images)), self.config.device)
+        return np.asarray(processor.postprocess(decoded, output_type="np"), dtype=np.float32)

@@ -37,7 +37,7 @@ WRITTEN = Wording(
         '{noun} of the picture now bears the word "{word}" in {colour}.',
         'Apart from the {colour} word "{word}" {at_also}, nothing is new.',
         'Someone has put "{word}" {at_also}, in {colour} capitals.',
-        'You can read "{word}" {at} after the edit.',
+        'The edit made "{word}" readable {at}.',
         "Over the unchanged picture, {colour} lettering appears {at}.",
     ),
     change='with the word "{word}" {at}',

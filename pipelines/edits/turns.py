@@ -19,7 +19,7 @@ MIRRORED = Wording(
         "The picture is flipped horizontally.",
         "A horizontal flip turns everything around the vertical middle line, while top and bottom "
         "stay where they were.",
-        "After the edit, you see the picture as it would appear in a mirror on the wall.",
+        "After the edit, the picture is as it would appear in a mirror on the wall.",
         "The left edge of the first image has become the right edge of the second.",
         "Nothing is missing or new, but the whole layout is reversed from side to side.",
         "To get the first picture back, one would have to swap left and right again.",
@@ -85,7 +85,7 @@ QUARTER_TURN = Wording(
         "A quarter turn {way} has been applied to the whole picture{bars}.",
         "Compared with before, everything lies on its side, with the old bottom facing {bottom}.",
         "The second picture shows the first one turned on its side, {way}.",
-        "To see the picture as it was, you would have to turn it {back} by 90 degrees.",
+        "Only a turn {back} by 90 degrees would bring the picture back to how it was.",
         "What pointed up in the first image points to the {top} in the second.",
         "What ran across the first picture runs up and down in the second, which has been given "
         "a quarter turn {way}.",

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
+from importlib import resources
 from typing import Annotated, Any, Literal
 
+import yaml
 from pydantic import Field, PositiveInt, model_validator
 
 from pipelines.sections.base import Section
 from syned.rows import Task
 
 RankBy = Literal[
-    "clip_sim_dir", "clip_sim_image", "clip_sim_1", "clip_sim_gain", "ssim", "changed_area"
+    "clip_sim_dir",
+    "clip_sim_image",
+    "clip_sim_1",
+    "clip_sim_gain",
+    "dino_sim",
+    "caption_fit",
+    "ssim",
+    "changed_area",
 ]
 
 
@@ -43,6 +53,8 @@ class Bounds(Section):
     max_clip_sim_1: Bound = _bound(-1, 1)
     min_clip_sim_dir: Bound = _bound(-1, 1)
     max_clip_sim_dir: Bound = _bound(-1, 1)
+    min_clip_sim_gain: Bound = _bound(-2, 2)
+    max_clip_sim_gain: Bound = _bound(-2, 2)
     min_dino_sim: Bound = _bound(-1, 1)
     max_dino_sim: Bound = _bound(-1, 1)
 
@@ -75,33 +87,89 @@ class FilterConfig(Bounds):
     """Rules, applied in this order; the first that fails is the reason."""
 
     preset: str | None = None
-    """A set of rules by name; what is given beside it replaces its values."""
-    by_task: dict[Task, Bounds] = Field(default_factory=dict)
-    """Bounds that replace those above for pairs of a task."""
+    """A set of rules by name (see `pipelines/presets`); what is given beside it replaces its
+    values."""
     tuned_for: dict[Literal["clip", "dino"], Definition] = Field(default_factory=dict)
     """The definitions of the scores that the bounds were found with; others are refused."""
+    by_task: dict[Task, Bounds] = Field(default_factory=dict)
+    """Bounds for the pairs of a task, in place of the general ones of the same name."""
     keep_rate: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Share of the pairs of each task that calibrated lower bounds may keep."""
-    calibrate: tuple[RankBy, ...] = ("clip_sim_image", "clip_sim_1", "clip_sim_dir")
-    """The scores whose lower bounds are calibrated, where `keep_rate` is given."""
+    """Calibrated lower bounds keep this share of the pairs of each task that are within the bounds
+    given above (`none` is left alone); no lower bound is calibrated if not given."""
+    calibrate: Annotated[tuple[RankBy, ...], Field(min_length=1)] = (
+        "clip_sim_image",
+        "clip_sim_1",
+        "clip_sim_dir",
+    )
+    """The scores that get a calibrated lower bound, all at the same quantile."""
     relative: bool = False
     """Keep a pair only if its edited picture fits the edited caption better than the source's."""
-    drop_duplicates: bool = True
-    """Keep the first of pairs with the same edited picture or the same instruction of a picture."""
-    near_duplicate_distance: Annotated[int, Field(ge=0, le=16)] | None = None
-    """Pairs alike in words, of which both perceptual hashes differ in at most so many bits, are
-    one."""
-    max_instruction_repeats: PositiveInt | None = None
-    """Keep so many instructions of the run that are alike in words."""
     against: tuple[str, ...] = ()
     """Evaluation sets: pairs with a picture that is close to one of theirs are removed."""
     against_distance: Annotated[int, Field(ge=0, le=16)] = 6
-    """So many bits of the perceptual hashes make a picture close."""
-    against_similarity: Annotated[float, Field(gt=0, le=1)] = 0.95
-    """So high a cosine of CLIP's embeddings makes a picture close, where there are any."""
+    """So many bits of the 64-bit perceptual hashes, or fewer, make a picture close."""
+    against_similarity: Annotated[float, Field(gt=0, le=1)] | None = 0.95
+    """Such a cosine of CLIP's embeddings, or a higher one, makes a picture close."""
+    drop_duplicates: bool = True
+    """Keep the first of pairs with the same edited picture or the same instruction of a picture."""
+    near_duplicate_distance: Annotated[int, Field(ge=0, le=16)] | None = None
+    """Pairs whose instructions are alike in words, and of which the hashes of both pictures differ
+    in at most so many bits, are one; the first is kept."""
+    max_instruction_repeats: PositiveInt | None = None
+    """Keep so many instructions of the run that are alike in words, the first ones."""
     rank_by: RankBy = "clip_sim_dir"
     """The score that ranks the candidates of one instruction, the highest first."""
     top_k: PositiveInt | None = None
     """Keep so many candidates of each instruction, the best by `rank_by`."""
     max_per_split: dict[str, PositiveInt] = Field(default_factory=dict)
     """Most pairs of a split: all the best candidates, then the second best, and so on."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_preset(cls, values: Any) -> Any:
+        name = values.get("preset") if isinstance(values, dict) else None
+        return values if name is None else preset_values(str(name)) | values
+
+    def in_force(self) -> dict[str, Any]:
+        """Return the rules that can turn a pair away, and what they depend on."""
+        values = self.model_dump(mode="json", exclude_defaults=True)
+        values["drop_duplicates"] = self.drop_duplicates
+        values |= {"by_task": _set_only(values.get("by_task", {}))}
+        if self.top_k is not None or self.max_per_split:
+            values["rank_by"] = self.rank_by
+        if self.keep_rate is not None:
+            values["calibrate"] = list(self.calibrate)
+        if self.against:
+            values["against_distance"] = self.against_distance
+            values["against_similarity"] = self.against_similarity
+        return {name: value for name, value in values.items() if value not in (None, {}, [], False)}
+
+
+def _set_only(by_task: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the bounds of each task that are set."""
+    return {
+        task: {name: value for name, value in bounds.items() if value is not None}
+        for task, bounds in by_task.items()
+    }
+
+
+def presets() -> dict[str, str]:
+    """Return the text of each preset that ships with syned, by name."""
+    folder = resources.files("pipelines") / "presets"
+    files = sorted((f for f in folder.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)
+    return {file.name.removesuffix(".yaml"): file.read_text(encoding="utf-8") for file in files}
+
+
+def preset_values(name: str) -> dict[str, Any]:
+    """Return the rules of a preset.
+
+    Raises:
+        ValueError: There is none of that name.
+    """
+    known = presets()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+        raise ValueError(f"there is no preset {name!r}; {hint}")
+    values: dict[str, Any] = yaml.safe_load(known[name])
+    return values

@@ -42,6 +42,13 @@ def image_column(features: Any, wanted: str | None, path: str) -> str:
     raise _column_error(path, "no image column", features)
 
 
+def image_column_names(features: Any) -> list[str]:
+    """Return the columns that hold pictures; plain bytes only where no column says more."""
+    kinds = {name: _image_kind(feature) for name, feature in features.items()}
+    sure = [name for name, kind in kinds.items() if kind in ("image", "struct")]
+    return sure or [name for name, kind in kinds.items() if kind == "bytes"]
+
+
 def caption_column(features: Any, wanted: str | None, path: str) -> str | None:
     """Return the column that holds captions; nothing if there is none and none was wished for.
 

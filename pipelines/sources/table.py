@@ -14,7 +14,13 @@ import datasets
 
 from pipelines.sections.sources import EmuEditSource, TableSource
 from pipelines.sources.base import SourcePicture, as_task, as_text
-from pipelines.sources.cells import caption_column, cell_bytes, cell_text, image_column
+from pipelines.sources.cells import (
+    caption_column,
+    cell_bytes,
+    cell_text,
+    image_column,
+    image_column_names,
+)
 from pipelines.sources.instructions import check_rows, read_instructions
 from syned.errors import SourceError
 
@@ -102,6 +108,17 @@ def open_table(config: TableSource) -> TablePictures:
     image = image_column(dataset.features, config.image_column, config.path)
     caption = caption_column(dataset.features, config.caption_column, config.path)
     return TablePictures(_undecoded(dataset, image), Columns(image, caption), config)
+
+
+def image_columns(config: TableSource) -> list[str]:
+    """Return all columns of a table that can hold pictures.
+
+    Raises:
+        SourceError: It cannot be read, or it has none.
+    """
+    features = _load(config).features
+    found = image_column_names(features)
+    return found or [image_column(features, None, config.path)]
 
 
 def open_emu_edit(config: EmuEditSource) -> TablePictures:

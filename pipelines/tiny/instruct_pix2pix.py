@@ -21,7 +21,11 @@ def make(folder: Path) -> None:
     tokenizer = make_tokenizer(MAX_TEXT)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
-        models = {"unet": _unet(), "vae": _autoencoder(), "text_encoder": _text_encoder(tokenizer)}
+        models = {
+            "unet": _unet(),
+            "vae": make_autoencoder(),
+            "text_encoder": make_text_encoder(tokenizer),
+        }
     pipeline = StableDiffusionInstructPix2PixPipeline(
         **models,
         tokenizer=tokenizer,
@@ -51,7 +55,7 @@ def _unet() -> Any:
     )
 
 
-def _autoencoder() -> Any:
+def make_autoencoder(**changes: Any) -> Any:
     """Return the autoencoder; four blocks, so that a latent stands for 8 by 8 pixels."""
     from diffusers import AutoencoderKL
 
@@ -62,10 +66,11 @@ def _autoencoder() -> Any:
         layers_per_block=1,
         norm_num_groups=8,
         sample_size=64,
+        **changes,
     )
 
 
-def _text_encoder(tokenizer: Any) -> Any:
+def make_text_encoder(tokenizer: Any) -> Any:
     """Return the text encoder for a tokenizer."""
     from transformers import CLIPTextConfig, CLIPTextModel
 

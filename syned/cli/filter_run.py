@@ -13,30 +13,66 @@ from syned.told import told
 
 def filter_run(
     run: RunArgument,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Begin with these rules instead of the run's: `ip2p`, `ultraedit`, `paper`, "
+            "`calibrated` or `demo`.",
+        ),
+    ] = None,
+    keep: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001,
+            max=1,
+            metavar="SHARE",
+            help="Find lower bounds for each task in the run's own scores, so that this share of "
+            "its pairs is kept (with the preset `calibrated`).",
+        ),
+    ] = None,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH",
+            help="Remove pairs with a picture that is close to one of an evaluation set: a folder, "
+            "Parquet files, a Hub dataset or a run; may be repeated.",
+        ),
+    ] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
             metavar="RULE=VALUE",
             help="A rule, such as `min_ssim=0.5`, `top_k=1` or `direction=0.15`, or "
-            "`export.KEY=VALUE`; `null` takes a bound or `top_k` away; may be repeated.",
+            "`export.KEY=VALUE`; `null` takes a rule away; may be repeated.",
         ),
     ] = None,
 ) -> None:
     """Decide again which pairs of a finished run are kept, and export them again.
 
-    No model and no picture is needed: scores were kept when they were made. The run's recipe
-    takes on the new rules. Every pair stays in the run, kept or not, with the first rule that
-    turned it away.
+    Scores were kept when they were made, so this takes seconds and no model (only `--against` looks
+    at new pictures, once). The run's recipe takes on the new rules. Every pair stays in the run,
+    kept or not, with the first rule that turned it away.
 
-    Rules: `min_` and `max_` of `changed_area`, `ssim`, `phash_distance`, `clip_sim_image`,
-    `clip_sim_0`, `clip_sim_1` and `clip_sim_dir`; `drop_duplicates`; `top_k` with `rank_by`.
+    Rules, in order: `min_` and `max_` of `changed_area`, `ssim`, `phash_distance`,
+    `caption_defects`, `caption_overlap`, `caption_fit`, `clip_sim_image`, `clip_sim_0`,
+    `clip_sim_1`, `clip_sim_dir`, `clip_sim_gain` and `dino_sim`, for all pairs or by task
+    (`by_task.add.min_ssim=0.8`); `relative`; `against`; `drop_duplicates`,
+    `near_duplicate_distance`, `max_instruction_repeats`; `top_k` and `max_per_split` with
+    `rank_by`. A preset whose bounds were found with another model than the run's scores is refused.
+
+    Presets: `ip2p` and `ultraedit` are those projects' own filters, `paper` keeps the eight best
+    candidates by CLIP (arXiv 2412.15939), `calibrated` finds bounds per task in the run itself,
+    `demo` is for exact edits without CLIP.
 
     Examples:
 
         syned filter runs/demo --set min_changed_area=0.05 --set max_ssim=0.95
 
-        syned filter runs/mine --set direction=0.15 --set top_k=2
+        syned filter runs/mine --preset calibrated --keep 0.3
+
+        syned filter runs/mine --against ~/spot-the-diff/test --set export.inverse=true
     """
     from pipelines.generate import refine
     from pipelines.recipe import Recipe
@@ -49,7 +85,7 @@ def filter_run(
     folder = RunFolder(run)
     with told("Give the same command again to go on."):
         old = check(Recipe, folder.load_recipe(), str(folder.recipe_path))
-        new = refilter(old, set_ or [])
+        new = refilter(old, set_ or [], preset, keep, against or ())
         console = make_console()
         with folder.claim(), display(console) as show:
             outcome = refine(new, folder, show)

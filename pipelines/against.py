@@ -1,0 +1,169 @@
+"""The pictures of evaluation sets: their hashes and embeddings, so that no pair comes near them.
+
+An ordinary stage with one part for each set: it runs in a process of its own, and what is there is
+not made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from pipelines import scan
+from pipelines.engines import Embedder
+from pipelines.recipe import Recipe
+from pipelines.scorers.definitions import definitions
+from pipelines.sections.sources import FolderSource, TableSource
+from pipelines.sources.base import PictureSource
+from pipelines.sources.detect import source_for
+from pipelines.sources.open import open_source
+from syned.batches import batched
+from syned.errors import RowError, SourceError
+from syned.ids import fingerprint
+from syned.images import decode_picture, normalise, perceptual_hash
+from syned.rows import EvaluationRow, turned_away
+from syned.run import RunFolder
+from syned.stage import Done, PartFunction, Stage
+
+NAME = "05-against"
+VERSION = 1
+BATCH = 64
+"""Pictures that are decoded at once."""
+
+Item = tuple[PictureSource, int, str]
+"""A source, a number in it, and what the picture is called."""
+
+
+def against_stage(recipe: Recipe) -> Stage:
+    """Return the stage that looks at the evaluation sets of a recipe.
+
+    Raises:
+        SourceError: One of them is not there.
+    """
+    # A set is known by its files, their sizes and times; the scores' definitions say the rest.
+    sets = [_files(_place(path)) for path in recipe.filter.against]
+    mark = fingerprint([VERSION, recipe.filter.against, sets, _definition(recipe)])
+    return Stage(
+        name=NAME,
+        unit="pictures",
+        output=EvaluationRow,
+        row_key=_key,
+        fingerprint=mark,
+        start=partial(start, recipe=recipe),
+        modules=(__name__,),
+    )
+
+
+def _key(row: EvaluationRow) -> str:
+    return row.key
+
+
+def _definition(recipe: Recipe) -> dict[str, str] | None:
+    """Return what the embeddings depend on; nothing if pictures are not embedded."""
+    if recipe.score.clip is None or recipe.filter.against_similarity is None:
+        return None
+    return definitions(recipe.score.clip, None)["clip"]
+
+
+def _place(path: str) -> str:
+    """Return where the pictures of a set are; of a run, in its dataset."""
+    folder = Path(path).expanduser()
+    return str(folder / "dataset") if (folder / "recipe.yaml").is_file() else path
+
+
+def _files(path: str) -> list[list[str | int]]:
+    """Return name, size and time of each file of a local set; nothing for a name on the Hub."""
+    place = Path(path).expanduser()
+    files = [place] if place.is_file() else sorted(place.rglob("*")) if place.is_dir() else []
+    found = ((file, file.stat()) for file in files if file.is_file())
+    return [[str(file.relative_to(place)), i.st_size, i.st_mtime_ns] for file, i in found]
+
+
+def pictures_in_sets(recipe: Recipe) -> int:
+    """Return how many pictures the evaluation sets of a recipe have.
+
+    Raises:
+        SourceError: One of them cannot be read.
+    """
+    return sum(len(s) for path in recipe.filter.against for _, s in open_sets(path))
+
+
+def open_sets(path: str) -> list[tuple[str, PictureSource]]:
+    """Open what a path or name stands for, once for each column of pictures.
+
+    Returns:
+        What the pictures of a source are called before their own key, and the source.
+
+    Raises:
+        SourceError: There is nothing of that name, or it holds no pictures.
+    """
+    config = source_for(_place(path))
+    if isinstance(config, FolderSource):
+        return [("", open_source(config, 0))]
+    if config.kind == "scenes":
+        raise SourceError("filter.against: drawn scenes are no evaluation set; name pictures")
+    from pipelines.sources.table import image_columns, open_table
+
+    table = TableSource(path=config.path)
+    names = image_columns(table)
+    opened = [open_table(table.model_copy(update={"image_column": name})) for name in names]
+    return [(f"{name} ", source) for name, source in zip(names, opened, strict=True)]
+
+
+def look(
+    items: Iterable[Item], pictures: Embedder[Image.Image] | None, recipe: Recipe
+) -> Iterator[EvaluationRow]:
+    """Make the rows of some pictures; one that cannot be read is a row with a reason.
+
+    Args:
+        items: The pictures.
+        pictures: Embeds them, if that is wanted.
+        recipe: Says what can be read, and at which size.
+    """
+    for group in batched(items, BATCH):
+        seen = [_hashed(item, pictures, recipe) for item in group]
+        for row, image_id in seen:
+            vector = pictures.vector(image_id) if pictures is not None and image_id else None
+            yield row if vector is None else replace(row, embedding=vector.astype(np.float16))
+
+
+def _hashed(
+    item: Item, pictures: Embedder[Image.Image] | None, recipe: Recipe
+) -> tuple[EvaluationRow, str]:
+    """Make the row of a picture, and hand the picture over to be embedded.
+
+    Returns:
+        The row, and the id of the picture; empty if it cannot be read.
+    """
+    source, index, name = item
+    row = EvaluationRow(key=name)
+    try:
+        found = source.read(index)
+        decoded = decode_picture(found.data, **scan.limits(recipe.sample))
+    except RowError as error:
+        return turned_away(row, error), ""
+    picture, image_id = normalise(decoded, recipe.image.resolution), scan.image_id(found)
+    if pictures is not None:
+        pictures.add(image_id, picture)
+    return replace(row, phash=perceptual_hash(picture)), image_id
+
+
+def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:  # noqa: ARG001
+    """Load CLIP, if pictures are embedded."""
+    pictures = None
+    if _definition(recipe) is not None and recipe.score.clip is not None:
+        from pipelines.scorers.clip import load_clip
+
+        pictures = load_clip(recipe.score.clip).pictures
+
+    def part(index: int, done: Done) -> Iterator[EvaluationRow]:  # noqa: ARG001
+        opened = open_sets(recipe.filter.against[index])
+        items = ((s, i, prefix + s.key(i)) for prefix, s in opened for i in range(len(s)))
+        return look(items, pictures, recipe)
+
+    return part

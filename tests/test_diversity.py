@@ -1,0 +1,117 @@
+"""Counting words, and telling instructions and pairs that are alike."""
+
+import pytest
+
+from pipelines.alike import near_duplicates, repeated
+from pipelines.calibrate import calibrated
+from pipelines.diversity import distinct_n, diversity, objects, signature
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Add a red hat to the dog.", "add a red hat to the dog"),
+        ("Add a red hat to the dog", "Please put a red hat on the dogs!"),
+        ("Remove the car", "Delete the car from the image"),
+        ("Turn the sky into a sunset", "Make the sky a sunset"),
+        ("In the sky, add a bird", "Add a bird in the sky"),
+    ],
+)
+def test_instructions_alike_in_words(one, other):
+    assert signature(one) == signature(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Add a red hat to the dog", "Add a blue hat to the dog"),
+        ("Add a cat", "Remove a cat"),
+        ("Make it day", "Make it night"),
+    ],
+)
+def test_instructions_that_say_something_else(one, other):
+    assert signature(one) != signature(other)
+
+
+def test_repeats_are_counted_by_kind_and_the_first_ones_stay():
+    asked = [
+        "Add a red hat to the dog",  # the first of its kind: add, dog, hat, red
+        "Put a red hat on the dog",  # the same words
+        "Add a small red hat to the dog",  # one word more, of five
+        "Add a red hat",  # one less, of four
+        "Make it red",  # turn, red: too short to have kin
+        "Make it blue",
+        "Turn it red, please",
+    ]
+    assert repeated(asked, 1) == [False, True, True, True, False, False, True]
+    assert repeated(asked, 2) == [False, False, True, True, False, False, False]
+
+
+def test_a_long_list_of_repeats_takes_no_comparison_of_all_with_all():
+    asked = [f"Add thing{i} near the tables and chairs" for i in range(20_000)]
+    assert sum(repeated(asked, 1)) == 0
+    assert sum(repeated(asked + asked, 1)) == 20_000
+
+
+def test_near_duplicates_need_the_kind_and_both_pictures():
+    kinds = ["a", "a", "a", "b", "a", "a"]
+    before = ["0000000000000000", "8000000000000001", "ff00000000000000", "0" * 16, "", "0" * 16]
+    after = ["00000000000000ff", "00000000000000fe", "00000000000000ff", "00000000000000ff", "", ""]
+    # The second differs from the first in 2 bits before and 1 after.
+    assert near_duplicates(kinds, before, after, 2) == [False, True, False, False, False, False]
+    assert near_duplicates(kinds, before, after, 1) == [False] * 6
+
+
+@pytest.mark.parametrize("distance", [0, 1, 5, 16])
+def test_no_near_pair_is_missed_by_the_bands(distance):
+    """One bit more in each hash: every one within the distance is found, and no other."""
+    after = [f"{(1 << bits) - 1:016x}" for bits in range(20)]
+    for bits in range(20):
+        found = near_duplicates(["a"] * 2, ["0" * 16] * 2, [after[0], after[bits]], distance)
+        assert found == [False, bits <= distance]
+
+
+def test_words_are_counted():
+    asked = ["Add a red hat to the dog", "Put two hats on the dogs", "Make it night"]
+    told = [["a b", "a c"], ["a a a a", "b b"]]
+    found = diversity(asked, told)
+    assert (found.instructions, found.distinct) == (3, 3)
+    assert found.verbs == {"add": 2, "turn": 1}
+    assert found.openings == {"add a": 1, "make it": 1, "put two": 1}
+    assert found.objects == {"dog": 2, "hat": 2, "night": 1, "two": 1}
+    # 3 of 4 words differ in the first pair, 2 of 6 in the second.
+    assert found.distinct_1 == pytest.approx((3 / 4 + 2 / 6) / 2, abs=5e-4)
+    # Bigrams: ab, ac; aa, aa, aa, bb.
+    assert found.distinct_2 == pytest.approx((1 + 2 / 4) / 2, abs=5e-4)
+    assert found.caption_words == (2.5, 2, 4)
+
+
+def test_nothing_is_counted_of_nothing():
+    found = diversity([], [])
+    assert (found.instructions, found.distinct_1, found.caption_words) == (0, 0.0, (0.0, 0, 0))
+    assert distinct_n([], 1) == 0.0
+
+
+def test_objects_are_neither_verbs_nor_looks():
+    assert objects("Replace the big red bus with two boxes of cherries") == {
+        *("bus", "two", "box", "cherry")
+    }
+
+
+def test_bounds_lie_at_one_quantile_for_all_scores():
+    import pandas as pd
+
+    scores = pd.DataFrame(
+        {
+            "task": ["add"] * 4 + ["none", "style"],
+            "ssim": [0.1, 0.2, 0.3, 0.4, 0.9, None],
+            "clip_sim_dir": [0.4, 0.1, 0.2, 0.3, 0.0, 0.5],
+        }
+    )
+    names = ["ssim", "clip_sim_dir"]
+    # At the second lowest of both (0.2 and 0.2) the third and fourth pass: half of them.
+    assert calibrated(scores, names, 0.5) == {"add": {"min_ssim": 0.2, "min_clip_sim_dir": 0.2}}
+    # At the third lowest only the fourth passes, a quarter.
+    assert calibrated(scores, names, 0.25) == {"add": {"min_ssim": 0.3, "min_clip_sim_dir": 0.3}}
+    assert calibrated(scores, names, 1.0) == {"add": {"min_ssim": 0.1, "min_clip_sim_dir": 0.1}}
+    assert calibrated(scores, ["clip_sim_dir"], 0.1)["style"] == {"min_clip_sim_dir": 0.5}
