@@ -15,7 +15,7 @@ from pipelines.recipe import Recipe, ScoreConfig
 from pipelines.scorers.captions import caption_scores
 from pipelines.scorers.definitions import definitions
 from pipelines.scorers.pixels import Look, look_at, pixel_scores
-from pipelines.scorers.similarity import clip_scores
+from pipelines.scorers.similarity import clip_scores, cosine
 from syned.batches import batched, join_sorted
 from syned.ids import digest
 from syned.images import load_picture
@@ -186,7 +186,7 @@ def _with_dino(row: ScoreRow, item: Waiting, dino: Embedder[Image.Image] | None)
     before, after = (dino.vector(key) for key in (item.source_id, row.edited_id))
     if not np.isfinite([before, after]).all():
         return _not_finite(row, "DINOv2")
-    return replace(row, dino_sim=float(before @ after))
+    return replace(row, dino_sim=cosine(before, after))
 
 
 def _not_finite(row: ScoreRow, model: str) -> ScoreRow:

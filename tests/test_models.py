@@ -12,10 +12,9 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from pipelines.engines import Edited, EditJob, Rejected, ScoreJob
+from pipelines.engines import Edited, EditJob, Rejected
 from pipelines.models import builtin_models, resolve_model
 from pipelines.sections.editors import InstructPix2PixEditor
-from pipelines.sections.scorers import ClipConfig
 from syned.errors import EngineError
 from syned.reasons import Reason
 from syned.rows import Task
@@ -52,21 +51,9 @@ def load_editor(model=TINY_EDITOR, **changes):
     return load_instruct_pix2pix(InstructPix2PixEditor(model=model, **(settings | changes)))
 
 
-def load_scorer(**changes):
-    from pipelines.scorers.clip import load_clip
-
-    settings = {"model": TINY_CLIP, "device": "cpu", "threads": 1, "batch_size": 4}
-    return load_clip(ClipConfig(**(settings | changes)))
-
-
 @pytest.fixture(scope="module")
 def editor():
     return load_editor()
-
-
-@pytest.fixture(scope="module")
-def scorer():
-    return load_scorer()
 
 
 def pixels(answer):
@@ -260,100 +247,3 @@ def test_a_model_of_another_kind_is_one_line():
 def test_without_a_gpu_the_message_names_what_runs_here():
     with pytest.raises(EngineError, match=r"edit\.editor\.device is cuda.*--recipe demo"):
         load_editor(device="cuda")
-
-
-# --- CLIP
-
-
-def score_jobs():
-    return [
-        ScoreJob(
-            picture("astronaut", 80, 64),
-            picture("chelsea", 80, 64),
-            "a photo of a woman",
-            "a cat in a garden",
-        ),
-        ScoreJob(
-            picture("coffee", 48, 64),
-            picture("coffee", 64, 48),
-            "a cup of coffee on a table",
-            "a red cup " * 60,
-        ),
-    ]
-
-
-def features(image=None, text=None):
-    """Embed one picture or text with the raw model, as the definition says, step by step."""
-    from transformers import CLIPModel, CLIPTokenizer
-
-    folder = resolve_model(TINY_CLIP)
-    model = CLIPModel.from_pretrained(folder).eval()
-    with torch.inference_mode():
-        if text is not None:
-            tokens = CLIPTokenizer.from_pretrained(folder)(text, return_tensors="pt")
-            ids = tokens.input_ids[:, :77]
-            ids[0, -1] = tokens.input_ids[0, -1]  # the end mark stays when a text is cut
-            vector = model.text_projection(model.text_model(input_ids=ids).pooler_output)
-        else:
-            values = torch.tensor(np.array(image)).permute(2, 0, 1)[None] / 255
-            small = torch.nn.functional.interpolate(values, (64, 64), mode="bicubic")
-            mean = torch.tensor([0.48145466, 0.4578275, 0.40821073])[:, None, None]
-            std = torch.tensor([0.26862954, 0.26130258, 0.27577711])[:, None, None]
-            output = model.vision_model(pixel_values=(small - mean) / std)
-            vector = model.visual_projection(output.pooler_output)
-    return vector[0].double().numpy()
-
-
-def unit(vector):
-    return vector / np.sqrt((vector**2).sum())
-
-
-def cosine(one, other):
-    return (one * other).sum() / np.sqrt((one**2).sum() * (other**2).sum())
-
-
-def test_the_similarities_are_those_of_the_definition(scorer):
-    for scored, given in zip(scorer.score(score_jobs()), score_jobs(), strict=True):
-        before, after = unit(features(given.image)), unit(features(given.edited_image))
-        told = unit(features(text=given.source_caption))
-        told_after = unit(features(text=given.edited_caption))
-        assert scored.clip_sim_image == pytest.approx(cosine(before, after), abs=1e-5)
-        assert scored.clip_sim_0 == pytest.approx(cosine(before, told), abs=1e-5)
-        assert scored.clip_sim_1 == pytest.approx(cosine(after, told_after), abs=1e-5)
-        direction = cosine(after - before, told_after - told)
-        assert scored.clip_sim_dir == pytest.approx(direction, abs=1e-4)
-        assert scored.image_embedding.dtype == np.float16
-        assert scored.edited_embedding == pytest.approx(after, abs=1e-3)
-
-
-def test_a_pair_of_the_same_pictures_has_no_direction(scorer):
-    same = picture("coffee", 64, 64)
-    scored = scorer.score([ScoreJob(same, same, "a cup", "a red cup")])[0]
-    assert scored.clip_sim_image == pytest.approx(1, abs=1e-6)
-    assert scored.clip_sim_dir == 0
-
-
-def test_scores_do_not_depend_on_the_batch(scorer):
-    many = score_jobs() * 3
-    together = scorer.score(many)
-    alone = [scorer.score([one])[0] for one in many]
-    assert [s.clip_sim_dir for s in together] == [s.clip_sim_dir for s in alone]
-    assert [s.clip_sim_image for s in together] == [s.clip_sim_image for s in alone]
-
-
-def test_embeddings_that_are_no_numbers_are_rejected(tmp_path):
-    from transformers import CLIPModel
-
-    folder = tmp_path / "model"
-    shutil.copytree(resolve_model(TINY_CLIP), folder)
-    model = CLIPModel.from_pretrained(folder)
-    model.visual_projection.weight.data.fill_(float("nan"))
-    model.save_pretrained(folder)
-    answers = load_scorer(model=str(folder)).score(score_jobs())
-    assert [answer.reason for answer in answers] == [Reason.NOT_FINITE] * 2
-
-
-def test_a_scorer_that_cannot_be_loaded_is_one_line(tmp_path):
-    with pytest.raises(EngineError, match=r"cannot load score\.clip\.model") as caught:
-        load_scorer(model=str(tmp_path))
-    assert "\n" not in str(caught.value)

@@ -43,15 +43,16 @@ def clip_scores(
         told_after: Of the edited caption.
     """
     return ClipScores(
-        clip_sim_image=float(before @ after),
-        clip_sim_0=float(before @ told_before),
-        clip_sim_1=float(after @ told_after),
+        clip_sim_image=cosine(before, after),
+        clip_sim_0=cosine(before, told_before),
+        clip_sim_1=cosine(after, told_after),
         clip_sim_dir=cosine(after - before, told_after - told_before),
-        clip_sim_gain=float(after @ told_after) - float(after @ told_before),
+        clip_sim_gain=cosine(after, told_after) - cosine(after, told_before),
     )
 
 
 def cosine(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the cosine of two directions, and 0 where one of them is none."""
+    """Return the cosine of two directions, in [-1, 1]; 0 where one of them is none."""
+    one, other = one.astype(np.float64), other.astype(np.float64)
     length = float(np.linalg.norm(one) * np.linalg.norm(other))
-    return float(one @ other) / length if length > 1e-12 else 0.0
+    return float(np.clip(one @ other / length, -1, 1)) if length > 1e-12 else 0.0
