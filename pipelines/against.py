@@ -1,7 +1,7 @@
 """The pictures of evaluation sets: their hashes and embeddings, so that no pair comes near them.
 
-An ordinary stage with one part for each set: it runs in a process of its own, and what is there is
-not made again.
+An ordinary stage with one part for each set: it runs in a process of its own, and a set that was
+looked at before, and has not changed, is not looked at again.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from pipelines import scan
 from pipelines.engines import Embedder
 from pipelines.recipe import Recipe
 from pipelines.scorers.definitions import definitions
-from pipelines.sections.sources import FolderSource, TableSource
+from pipelines.sections.sources import FolderSource, ScenesSource, TableSource
 from pipelines.sources.base import PictureSource
 from pipelines.sources.detect import source_for
 from pipelines.sources.open import open_source
 from syned.batches import batched
-from syned.errors import RowError, SourceError
+from syned.errors import EngineError, MissingExtra, RowError, SourceError
 from syned.ids import fingerprint
 from syned.images import decode_picture, normalise, perceptual_hash
 from syned.rows import EvaluationRow, turned_away
@@ -40,14 +40,8 @@ Item = tuple[PictureSource, int, str]
 
 
 def against_stage(recipe: Recipe) -> Stage:
-    """Return the stage that looks at the evaluation sets of a recipe.
-
-    Raises:
-        SourceError: One of them is not there.
-    """
-    # A set is known by its files, their sizes and times; the scores' definitions say the rest.
-    sets = [_files(_place(path)) for path in recipe.filter.against]
-    mark = fingerprint([VERSION, recipe.filter.against, sets, _definition(recipe)])
+    """Return the stage that looks at the evaluation sets of a recipe."""
+    mark = fingerprint([VERSION, recipe.image.resolution, _definition(recipe)])
     return Stage(
         name=NAME,
         unit="pictures",
@@ -70,6 +64,14 @@ def _definition(recipe: Recipe) -> dict[str, str] | None:
     return definitions(recipe.score.clip, None)["clip"]
 
 
+def marks_of_sets(recipe: Recipe) -> list[str]:
+    """Return an id of each evaluation set: of its files, their sizes and their times.
+
+    Of a set on the Hub it is the name alone.
+    """
+    return [fingerprint([path, _files(_place(path))]) for path in recipe.filter.against]
+
+
 def _place(path: str) -> str:
     """Return where the pictures of a set are; of a run, in its dataset."""
     folder = Path(path).expanduser()
@@ -82,6 +84,18 @@ def _files(path: str) -> list[list[str | int]]:
     files = [place] if place.is_file() else sorted(place.rglob("*")) if place.is_dir() else []
     found = ((file, file.stat()) for file in files if file.is_file())
     return [[str(file.relative_to(place)), i.st_size, i.st_mtime_ns] for file, i in found]
+
+
+def find_set(path: str) -> FolderSource | TableSource:
+    """Return what a path or name stands for, without opening its pictures.
+
+    Raises:
+        SourceError: There is nothing of that name, or it can be no evaluation set.
+    """
+    config = source_for(_place(path))
+    if isinstance(config, ScenesSource):
+        raise SourceError("filter.against: drawn scenes are no evaluation set; name pictures")
+    return config if isinstance(config, FolderSource) else TableSource(path=config.path)
 
 
 def pictures_in_sets(recipe: Recipe) -> int:
@@ -102,16 +116,13 @@ def open_sets(path: str) -> list[tuple[str, PictureSource]]:
     Raises:
         SourceError: There is nothing of that name, or it holds no pictures.
     """
-    config = source_for(_place(path))
+    config = find_set(path)
     if isinstance(config, FolderSource):
         return [("", open_source(config, 0))]
-    if config.kind == "scenes":
-        raise SourceError("filter.against: drawn scenes are no evaluation set; name pictures")
     from pipelines.sources.table import image_columns, open_table
 
-    table = TableSource(path=config.path)
-    names = image_columns(table)
-    opened = [open_table(table.model_copy(update={"image_column": name})) for name in names]
+    names = image_columns(config)
+    opened = [open_table(config.model_copy(update={"image_column": name})) for name in names]
     return [(f"{name} ", source) for name, source in zip(names, opened, strict=True)]
 
 
@@ -154,12 +165,12 @@ def _hashed(
 
 
 def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:  # noqa: ARG001
-    """Load CLIP, if pictures are embedded."""
-    pictures = None
-    if _definition(recipe) is not None and recipe.score.clip is not None:
-        from pipelines.scorers.clip import load_clip
+    """Load CLIP, if pictures are embedded.
 
-        pictures = load_clip(recipe.score.clip).pictures
+    Raises:
+        EngineError: It cannot be loaded here.
+    """
+    pictures = _load_embedder(recipe)
 
     def part(index: int, done: Done) -> Iterator[EvaluationRow]:  # noqa: ARG001
         opened = open_sets(recipe.filter.against[index])
@@ -167,3 +178,18 @@ def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:  # noqa: ARG001
         return look(items, pictures, recipe)
 
     return part
+
+
+def _load_embedder(recipe: Recipe) -> Embedder[Image.Image] | None:
+    """Load the run's own CLIP; nothing if hashes alone are compared."""
+    if _definition(recipe) is None or recipe.score.clip is None:
+        return None
+    from pipelines.scorers.clip import load_clip
+
+    try:
+        return load_clip(recipe.score.clip).pictures
+    except (EngineError, MissingExtra) as error:
+        raise EngineError(
+            f"{error}. Evaluation sets are compared by the run's own CLIP; to compare perceptual "
+            "hashes alone: --set filter.against_similarity=null"
+        ) from error

@@ -41,6 +41,7 @@ class CardFacts:
         splits: Pairs per split, in order; only those that were written.
         licenses: Pairs per licence of the source picture.
         prompt_version: Version of the prompt or of the templates.
+        inverse: How many of the pairs are others turned round.
         definitions: What the scores of each scorer depend on, such as backbone and resize.
     """
 
@@ -50,6 +51,7 @@ class CardFacts:
     splits: Mapping[str, int]
     licenses: Mapping[str, int]
     prompt_version: str
+    inverse: int = 0
     definitions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -66,6 +68,7 @@ def render_card(facts: CardFacts) -> str:
         asked=facts.funnel.asked,
         funnel=facts.funnel,
         splits=facts.splits,
+        inverse=facts.inverse,
         first_split=Markup(next(iter(facts.splits), "train")),
         tasks=facts.funnel.by_task,
         licenses=facts.licenses,

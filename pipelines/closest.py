@@ -1,14 +1,16 @@
-"""How close each pair comes to the pictures of evaluation sets."""
+"""How close each pair comes to the pictures of evaluation sets.
+
+Comparisons are made in blocks of numpy arrays, and the embeddings of a run are read part by part.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from pipelines import against, score
-from pipelines.scored import columns
 from pipelines.sections.filter import FilterConfig
 from syned.errors import SourceError
 from syned.parquet import read_table
@@ -17,8 +19,11 @@ from syned.run import RunFolder
 
 CELLS = 4_000_000
 """Comparisons that are in memory at once."""
+EMBEDDINGS = ("image_embedding", "edited_embedding")
 
 Compare = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Best = tuple[np.ndarray, np.ndarray]
+"""For each item the highest value, float64 (N,), and the place of what gave it, int64 (N,)."""
 
 
 def with_closest(
@@ -38,18 +43,17 @@ def with_closest(
     if not rules.against:
         return scores
     known = _known(run, rules)
-    scores = _add(scores, "against_distance", *_by_hash(scores, known), known)
-    value, index = _by_embedding(scores, known, run, parts)
-    return _add(scores, "against_similarity", value, index, known)
+    negative, index = _by_hash(scores, known)
+    scores = _add(scores, "against_distance", (-negative, index), known)
+    return _add(scores, "against_similarity", _by_embedding(scores, known, run, parts), known)
 
 
 def _known(run: RunFolder, rules: FilterConfig) -> pd.DataFrame:
     """Return the pictures of all evaluation sets that could be read."""
     found = []
     for place, path in enumerate(rules.against):
-        table = read_table(
-            part_path(run.stage(against.NAME), place), ["key", "phash", "embedding"]
-        ).to_pandas()
+        part = part_path(run.stage(against.NAME), place)
+        table = read_table(part, ["key", "phash", "embedding"]).to_pandas()
         readable = table[table["phash"] != ""]
         if readable.empty:
             raise SourceError(
@@ -60,54 +64,59 @@ def _known(run: RunFolder, rules: FilterConfig) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
-def _add(
-    scores: pd.DataFrame, rule: str, value: np.ndarray, index: np.ndarray, known: pd.DataFrame
-) -> pd.DataFrame:
+def _add(scores: pd.DataFrame, rule: str, best: Best, known: pd.DataFrame) -> pd.DataFrame:
     """Add how near each pair comes, and to which picture."""
+    value, index = best
     return scores.assign(**{rule: value, f"{rule}_picture": known["name"].to_numpy()[index]})
 
 
-def _by_hash(scores: pd.DataFrame, known: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the fewest bits by which either picture of a pair differs from a known one."""
-    table = _hashes(known["phash"])
-
-    value, index = _best_of_two(scores[["phash", "edited_phash"]], _hashes, table, _fewer_bits)
-    return -value, index
-
-
-def _fewer_bits(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-    """Return the bits that differ between hashes, negative so that the nearest is the highest."""
-    bits: np.ndarray = np.bitwise_count(ours[:, None] ^ theirs[None, :])
-    return -bits.astype(np.float64)
+def _by_hash(scores: pd.DataFrame, known: pd.DataFrame) -> Best:
+    """Return the bits, negative, by which the nearer picture of a pair differs from a known one."""
+    theirs = _hashes(known["phash"])
+    sides = []
+    for name in ("phash", "edited_phash"):
+        # Candidates and instructions share source pictures: each hash is compared once.
+        places, texts = pd.factorize(scores[name].mask(scores[name] == ""))
+        value, index = _best(_hashes(texts), theirs, _fewer_bits)
+        sides.append((np.append(value, np.nan)[places], np.append(index, 0)[places]))
+    return _higher(*sides)
 
 
-def _hashes(texts: pd.Series) -> np.ndarray:
+def _hashes(texts: Sequence[str]) -> np.ndarray:
     """Return perceptual hashes as uint64 (N,)."""
     return np.array([int(text, 16) for text in texts], dtype=np.uint64)
 
 
-def _by_embedding(
-    scores: pd.DataFrame, known: pd.DataFrame, run: RunFolder, parts: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _fewer_bits(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """Return the bits that differ, int8 (N, M), negative so that the nearest is the highest."""
+    bits: np.ndarray = np.bitwise_count(ours[:, None] ^ theirs[None, :]).astype(np.int8)
+    return -bits
+
+
+def _by_embedding(scores: pd.DataFrame, known: pd.DataFrame, run: RunFolder, parts: int) -> Best:
     """Return the highest cosine of either picture of a pair with a known one; NaN without CLIP."""
-    table = known[known["embedding"].notna()]
-    if table.empty:
+    there = known[known["embedding"].notna()]
+    if there.empty:
         return np.full(len(scores), np.nan), np.zeros(len(scores), dtype=np.int64)
-    names = ["image_embedding", "edited_embedding"]
-    ours = columns(run, score.NAME, parts, ["pair_id", *names]).set_index("pair_id")
-    pairs = ours.reindex(scores["pair_id"]).reset_index()[names]
-    value, index = _best_of_two(pairs, _vectors, _vectors(table["embedding"]), _cosines)
-    return value, table.index.to_numpy()[index]
+    theirs = _vectors(there["embedding"])
+    found = [_best_of_part(run, part, theirs) for part in range(parts)]
+    joined = pd.concat(found).reindex(scores["pair_id"])
+    places = there.index.to_numpy()
+    return joined["value"].to_numpy(), places[joined["index"].fillna(0).astype(np.int64)]
+
+
+def _best_of_part(run: RunFolder, part: int, theirs: np.ndarray) -> pd.DataFrame:
+    """Return `value` and `index` of the pairs of a part that have embeddings."""
+    table = read_table(part_path(run.stage(score.NAME), part), ["pair_id", *EMBEDDINGS])
+    ours = table.to_pandas().dropna(subset=list(EMBEDDINGS))
+    sides = [_best(_vectors(ours[name]), theirs, _cosines) for name in EMBEDDINGS]
+    value, index = _higher(*sides)
+    return pd.DataFrame({"value": value, "index": index}, index=ours["pair_id"])
 
 
 def _vectors(cells: pd.Series) -> np.ndarray:
     """Return embeddings as float32 (N, D)."""
-    return np.stack(cells.to_list()).astype(np.float32)
-
-
-def _is_there(cell: object) -> bool:
-    """Say whether a cell holds a hash or an embedding."""
-    return isinstance(cell, np.ndarray) or (isinstance(cell, str) and cell != "")
+    return np.array(cells.to_list(), dtype=np.float32)
 
 
 def _cosines(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
@@ -116,21 +125,19 @@ def _cosines(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     return found
 
 
-def _best_of_two(
-    pairs: pd.DataFrame,
-    as_array: Callable[[pd.Series], np.ndarray],
-    theirs: np.ndarray,
-    compare: Compare,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each pair the highest value of either picture and the place of what gave it."""
-    value, index = np.full(len(pairs), np.nan), np.zeros(len(pairs), dtype=np.int64)
-    for name in pairs:
-        places = np.flatnonzero(pairs[name].map(_is_there))
-        for block in np.array_split(places, 1 + len(places) * len(theirs) // CELLS):
-            if len(block):
-                cells = compare(as_array(pairs[name].iloc[block]), theirs)
-                best = cells.argmax(axis=1)
-                found = cells[np.arange(len(block)), best]
-                better = ~(value[block] >= found)
-                value[block[better]], index[block[better]] = found[better], best[better]
+def _best(ours: np.ndarray, theirs: np.ndarray, compare: Compare) -> Best:
+    """Return the highest value of each of ours with any of theirs."""
+    value, index = np.empty(len(ours)), np.zeros(len(ours), dtype=np.int64)
+    step = max(1, CELLS // len(theirs))
+    for start in range(0, len(ours), step):
+        block = slice(start, start + step)
+        cells = compare(ours[block], theirs)
+        index[block] = cells.argmax(axis=1)
+        value[block] = cells.max(axis=1)
     return value, index
+
+
+def _higher(one: Best, other: Best) -> Best:
+    """Return item by item the higher of two values; a number rather than none."""
+    better = (other[0] > one[0]) | np.isnan(one[0])
+    return np.where(better, other[0], one[0]), np.where(better, other[1], one[1])

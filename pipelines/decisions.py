@@ -13,10 +13,9 @@ from pipelines import instruct
 from pipelines.closest import with_closest
 from pipelines.diversity import Diversity, diversity
 from pipelines.filter import NAME, VERSION, Thresholds, decide, splits_of
-from pipelines.foreign import refuse_foreign
 from pipelines.funnel import Funnel, funnel_path
 from pipelines.recipe import Recipe
-from pipelines.scored import columns, read_definitions, read_scores
+from pipelines.scored import columns, read_scores
 from syned.arrow import arrow_schema, from_batch
 from syned.ids import fingerprint
 from syned.parquet import open_writer, read_batches, sync_and_rename
@@ -61,20 +60,27 @@ def decide_run(run: RunFolder, parts: int, recipe: Recipe) -> tuple[pa.Table, Th
         A table of `DecisionRow`s, in the run's order, and the calibrated thresholds.
 
     Raises:
-        RecipeError: A rule needs a score that the run lacks, or that is defined in another way.
+        RecipeError: A score that is to be calibrated is missing from the run.
+        SourceError: No picture of an evaluation set could be read.
     """
-    refuse_foreign(recipe.filter, read_definitions(run))
     scores = with_closest(read_scores(run, parts), run, parts, recipe.filter)
     decided = decide(scores, recipe.filter, splits_of(scores, recipe))
     return to_table(decided.pairs), decided.thresholds
 
 
-def words_of_kept(run: RunFolder, parts: int, decided: pa.Table) -> Diversity:
-    """Count the words of the instructions that were kept, and of their captions."""
-    names = ["pair_id", "instruction_id", "instruction", "captions"]
+def words_of_kept(run: RunFolder, parts: int, decided: pa.Table) -> tuple[Diversity, int]:
+    """Look at what was written of the pairs that were kept.
+
+    Returns:
+        The words of their instructions and captions, counted once for each instruction; and of how
+        many pairs the way back is worded.
+    """
+    names = ["instruction_id", "instruction", "captions", "inverse_instruction"]
     written = columns(run, instruct.NAME, parts, names)
-    kept = written[decided["kept"].to_numpy()].drop_duplicates("instruction_id")
-    return diversity(kept["instruction"], kept["captions"])
+    kept = written[decided["kept"].to_numpy()]
+    once = kept.drop_duplicates("instruction_id")
+    ways_back = int((kept["inverse_instruction"] != "").sum())
+    return diversity(once["instruction"], once["captions"]), ways_back
 
 
 def to_table(decided: pd.DataFrame) -> pa.Table:

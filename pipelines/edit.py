@@ -28,7 +28,7 @@ from syned.run import RunFolder
 from syned.stage import Done, PartFunction, in_batches
 
 NAME = "03-edit"
-VERSION = 1
+VERSION = 2
 BATCH = 32
 """Pictures that are decoded at once, for each editor that makes candidates."""
 

@@ -130,7 +130,7 @@ class Embedder(Protocol[T_contra]):
         ...
 
     def forget(self) -> None:
-        """Let go of the oldest embeddings if there are too many; no added key is safe after."""
+        """Let go of embeddings that were not asked for lately; no added key is safe after."""
         ...
 
 

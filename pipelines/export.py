@@ -1,5 +1,6 @@
 """The last step: the kept pairs as shards that `datasets` opens, and a card beside them.
 
+With `export.inverse` each pair whose way back is worded is followed by itself turned round.
 The dataset is made in a folder of its own and then takes the place of the old one whole.
 """
 
@@ -12,8 +13,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pipelines.filter import splits_in_order
+from pipelines.inverse import turned_round
 from pipelines.pairs import Pair, read_pairs
-from pipelines.recipe import ExportConfig
+from pipelines.recipe import ExportConfig, Recipe
 from syned.arrow import arrow_schema, as_dict
 from syned.ids import fingerprint
 from syned.parquet import hub_metadata
@@ -22,7 +25,8 @@ from syned.rows import SCORE_NAMES, DatasetRow
 from syned.run import RunFolder
 from syned.shards import ShardWriter
 
-VERSION = 1
+VERSION = 2
+NO_WAY_BACK = "no pair was turned round: the way back of no kept pair is worded"
 
 
 class Exported(BaseModel):
@@ -33,13 +37,17 @@ class Exported(BaseModel):
     fingerprint: str
     """Of the decisions and the settings of the export."""
     rows: dict[str, int]
-    """Rows per split."""
+    """Rows per split, those turned round included."""
     files: dict[str, int]
     """Bytes of each file of the dataset."""
     licenses: dict[str, int]
     """Rows per licence."""
     prompt_version: str
     """Of the writer; empty if nothing was kept."""
+    inverse: int = 0
+    """How many of the rows are pairs turned round."""
+    note: str = ""
+    """Why no row was turned round though that was asked for; else empty."""
 
 
 def export_fingerprint(decided: str, config: ExportConfig) -> str:
@@ -85,15 +93,24 @@ def kept_pairs(run: RunFolder, parts: int) -> Iterator[Pair]:
     return (pair for pair in read_pairs(run, parts) if pair.decision.kept)
 
 
+def dataset_rows(pair: Pair, config: ExportConfig) -> Iterator[DatasetRow]:
+    """Yield a kept pair as it is published, and turned round if that is asked for and worded."""
+    row = dataset_row(pair)
+    yield row
+    back = turned_round(row, pair) if config.inverse else None
+    if back is not None:
+        yield back
+
+
 def export(
-    run: RunFolder, parts: int, config: ExportConfig, mark: str, card: Callable[[Exported], str]
+    run: RunFolder, parts: int, recipe: Recipe, mark: str, card: Callable[[Exported], str]
 ) -> Exported:
     """Write the dataset of a run, card included.
 
     Args:
         run: A filtered run.
         parts: The number of its parts.
-        config: How shards are laid out.
+        recipe: Says how shards are laid out, and which splits there are.
         mark: The export's fingerprint.
         card: Makes the text of the README from what was written.
 
@@ -103,7 +120,7 @@ def export(
     building = run.path / f"{TEMPORARY}dataset"
     shutil.rmtree(building, ignore_errors=True)
     (building / "data").mkdir(parents=True)
-    exported = _write_shards(run, parts, config, building / "data", mark)
+    exported = _write_shards(run, parts, recipe, building / "data", mark)
     (building / "README.md").write_text(card(exported), encoding="utf-8")
     exported = exported.model_copy(update={"files": _files(building)})
     # A note must never be met beside a dataset that it is not about.
@@ -133,34 +150,57 @@ def _files(folder: Path) -> dict[str, int]:
     return {path.relative_to(folder).as_posix(): path.stat().st_size for path in found}
 
 
-def _write_shards(
-    run: RunFolder, parts: int, config: ExportConfig, folder: Path, mark: str
-) -> Exported:
+def _write_shards(run: RunFolder, parts: int, recipe: Recipe, folder: Path, mark: str) -> Exported:
     """Write the kept pairs, each to the shards of its split."""
-    schema = arrow_schema(DatasetRow)
-    schema = schema.with_metadata(hub_metadata(schema))
-    limit = config.shard_megabytes * 1_000_000
-    writers: dict[str, ShardWriter] = {}
+    shards = _Shards(folder, recipe.export)
     licenses: Counter[str] = Counter()
-    prompt_version = ""
+    inverse, prompt_version = 0, ""
     for pair in kept_pairs(run, parts):
-        row, split = dataset_row(pair), pair.decision.split or ""
-        if split not in writers:
-            writers[split] = ShardWriter(folder, split, schema, limit, config.row_group_rows)
-        size = len(row.image.bytes) + len(row.edited_image.bytes)
-        writers[split].add(as_dict(row), size)
-        licenses[row.license or "unknown"] += 1
-        prompt_version = row.prompt_version
-    for writer in writers.values():
-        writer.close()
-    ordered = [name for name in config.splits if name in writers]
+        for row in dataset_rows(pair, recipe.export):
+            shards.add(row, pair.decision.split or "")
+            licenses[row.license or "unknown"] += 1
+            inverse += row.inverse
+            prompt_version = row.prompt_version
+    rows = shards.close()
     return Exported(
         fingerprint=mark,
-        rows={name: writers[name].rows for name in ordered},
+        rows={name: rows[name] for name in splits_in_order(recipe) if name in rows},
+        inverse=inverse,
+        note="" if inverse or not (rows and recipe.export.inverse) else NO_WAY_BACK,
         files={},
         licenses=dict(sorted(licenses.items())),
         prompt_version=prompt_version,
     )
+
+
+class _Shards:
+    """The shards of all splits.
+
+    Args:
+        folder: Where they are written.
+        config: How they are laid out.
+    """
+
+    def __init__(self, folder: Path, config: ExportConfig) -> None:
+        schema = arrow_schema(DatasetRow)
+        self._schema = schema.with_metadata(hub_metadata(schema))
+        self._folder = folder
+        self._config = config
+        self._writers: dict[str, ShardWriter] = {}
+
+    def add(self, row: DatasetRow, split: str) -> None:
+        """Write a row."""
+        if split not in self._writers:
+            limit, group = self._config.shard_megabytes * 1_000_000, self._config.row_group_rows
+            self._writers[split] = ShardWriter(self._folder, split, self._schema, limit, group)
+        size = len(row.image.bytes) + len(row.edited_image.bytes)
+        self._writers[split].add(as_dict(row), size)
+
+    def close(self) -> dict[str, int]:
+        """Finish all shards, and return how many rows each split has."""
+        for writer in self._writers.values():
+            writer.close()
+        return {split: writer.rows for split, writer in self._writers.items()}
 
 
 def _replace(new: Path, old: Path) -> None:

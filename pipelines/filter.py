@@ -159,7 +159,9 @@ def _reject_alike(frame: pd.DataFrame, rules: FilterConfig) -> None:
         near = near_duplicates(alive["instruction"].map(signature), before, after, distance)
         _reject(frame, "near_duplicate_distance", pd.Series(near, index=alive.index, dtype=bool))
     if rules.max_instruction_repeats is not None:
-        first = _alive(frame).drop_duplicates("instruction_id")
+        # Pairs without a difference have but a few wordings, which are meant to come back.
+        alive = _alive(frame)
+        first = alive[alive["task"] != Task.NONE].drop_duplicates("instruction_id")
         again = repeated(first["instruction"].tolist(), rules.max_instruction_repeats)
         ids = first["instruction_id"][np.array(again, dtype=bool)]
         _reject(frame, "max_instruction_repeats", frame["instruction_id"].isin(ids))

@@ -51,6 +51,8 @@ class Funnel(BaseModel):
     """The filter's rules that were in force; calibrated bounds per task under `calibrated`."""
     diversity: Diversity
     """The words of the kept pairs."""
+    ways_back: int
+    """Kept pairs whose way back is worded: those that `export.inverse` turns round too."""
 
 
 def count_stage(stage: str, unit: str, summaries: Iterable[Summary]) -> StageCount:
@@ -81,7 +83,7 @@ def make_funnel(
     counts: Iterable[StageCount],
     decisions: Iterable[DecisionRow],
     thresholds: filter.Thresholds,
-    diversity: Diversity,
+    words: tuple[Diversity, int],
 ) -> Funnel:
     """Count the decisions of the filter and put them after the stages'.
 
@@ -90,8 +92,9 @@ def make_funnel(
         counts: What became of the rows of the stages before.
         decisions: What the filter decided of each pair.
         thresholds: Its calibrated bounds.
-        diversity: The words of the kept pairs.
+        words: What was written of the kept pairs, as `words_of_kept` returns it.
     """
+    diversity, ways_back = words
     statuses: Counter[Status] = Counter()
     reasons: Counter[str] = Counter()
     tasks: Counter[str] = Counter()
@@ -111,6 +114,7 @@ def make_funnel(
         by_split={name: splits[name] for name in filter.splits_in_order(recipe) if splits[name]},
         rules=recipe.filter.in_force() | ({"calibrated": thresholds} if thresholds else {}),
         diversity=diversity,
+        ways_back=ways_back,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pipelines import filter, sample, scan  # noqa: A004
-from pipelines.against import against_stage, pictures_in_sets
+from pipelines.against import against_stage, marks_of_sets, pictures_in_sets
 from pipelines.card import CardFacts, render_card
 from pipelines.decisions import (
     decide_run,
@@ -18,9 +18,11 @@ from pipelines.decisions import (
     words_of_kept,
 )
 from pipelines.export import Exported, export, export_fingerprint, read_exported
+from pipelines.foreign import refuse_foreign
 from pipelines.funnel import Funnel, StageCount, count_stage, make_funnel, read_funnel
 from pipelines.plan import Plan, stages
 from pipelines.recipe import Recipe
+from pipelines.scored import read_definitions
 from pipelines.scorers.definitions import definitions
 from syned.arrow import from_batch
 from syned.errors import RunError
@@ -102,13 +104,18 @@ def _summaries(stage: Stage, run: RunFolder, parts: Iterable[int]) -> list[Summa
 
 
 def refine(recipe: Recipe, run: RunFolder, on_event: OnEvent) -> Outcome:
-    """Decide which pairs are kept and export them; no model is needed.
+    """Decide which pairs are kept and export them.
+
+    No model is needed, except for evaluation sets that were not looked at before.
 
     Raises:
         RunError: The run's stages are not finished.
+        RecipeError: A rule needs a score that the run lacks, or that is defined in another way.
+        SourceError: An evaluation set cannot be read.
     """
     counts, marks = _finished(recipe, run)
     parts = len(marks)
+    refuse_foreign(recipe.filter, read_definitions(run))
     if recipe.filter.against:
         looked, seen = _look_at_sets(recipe, run, on_event)
         counts, marks = [*counts, looked], [*marks, *seen]
@@ -139,10 +146,14 @@ def _look_at_sets(
     Returns:
         What became of their pictures, and the mark of each set.
     """
-    stage = against_stage(recipe)
-    preload([stage])
-    sets = range(len(recipe.filter.against))
-    marks = _run(stage, run, [""] * len(sets), pictures_in_sets(recipe), on_event)
+    stage, before = against_stage(recipe), marks_of_sets(recipe)
+    sets = range(len(before))
+    if missing_parts(stage, run, before):
+        preload([stage])
+        total = pictures_in_sets(recipe)
+    else:
+        total = sum(summary.rows for summary in _summaries(stage, run, sets))
+    marks = _run(stage, run, before, total, on_event)
     return count_stage(stage.name, stage.unit, _summaries(stage, run, sets)), marks
 
 
@@ -178,7 +189,7 @@ def _export(recipe: Recipe, run: RunFolder, parts: int, decided: str) -> Exporte
     if exported is not None and exported.fingerprint == mark:
         return exported
     card = partial(_card, recipe, read_funnel(run))
-    return export(run, parts, recipe.export, mark, card)
+    return export(run, parts, recipe, mark, card)
 
 
 def _card(recipe: Recipe, funnel: Funnel, exported: Exported) -> str:
@@ -190,6 +201,7 @@ def _card(recipe: Recipe, funnel: Funnel, exported: Exported) -> str:
         splits=exported.rows,
         licenses=exported.licenses,
         prompt_version=exported.prompt_version,
+        inverse=exported.inverse,
         definitions=definitions(recipe.score.clip, recipe.score.dino),
     )
     return render_card(facts)

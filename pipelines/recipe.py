@@ -130,9 +130,19 @@ class Recipe(Section):
             if lacking:
                 engine = prefix.removesuffix("_")
                 raise ValueError(
-                    f"{', '.join(lacking)}: needs {engine.upper()} scores, but score.{engine} is "
-                    "not set (top_k can also use filter.rank_by=ssim or changed_area)"
+                    f"{', '.join(dict.fromkeys(lacking))}: needs {engine.upper()} scores, but "
+                    f"score.{engine} is not set (filter.rank_by and filter.calibrate can also name "
+                    "changed_area, ssim and caption_fit, which every run has)"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _inverse_is_worded(self) -> Recipe:
+        if self.export.inverse and not self.instruct.inverse:
+            raise ValueError(
+                "export.inverse needs the words of the way back, which are written only with "
+                "instruct.inverse=true"
+            )
         return self
 
     def engines(self) -> dict[str, Section]:

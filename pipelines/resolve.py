@@ -45,7 +45,7 @@ def resolve(name: str, images: str | None, n: int | None, assignments: Sequence[
 
     Raises:
         RecipeError: All faults of the recipe at once.
-        SourceError: `images` names nothing that can be read.
+        SourceError: `images`, or an evaluation set, names nothing that can be read.
     """
     values = read_yaml(recipe_path(name))
     if images is not None:
@@ -54,8 +54,9 @@ def resolve(name: str, images: str | None, n: int | None, assignments: Sequence[
         values["sample"] = sample | {"sources": [_source(images)]}
     if n is not None:
         values["n"] = n
+    values = _begun(values, assignments)
     values = set_values(values, [_spelled_out(a, "filter.") for a in assignments])
-    recipe = absolute(check(Recipe, values, name))
+    recipe = _ready(check(Recipe, values, name))
     refuse_foreign(recipe.filter, definitions(recipe.score.clip, recipe.score.dino))
     return recipe
 
@@ -123,19 +124,38 @@ def refilter(
         assignments: `rule=value`, or `export.key=value`, applied last.
         preset: Rules to begin with, in place of the run's.
         keep_rate: Share of the pairs of each task that calibrated bounds may keep.
-        against: Evaluation sets, added to the run's.
+        against: Evaluation sets, added to those of the rules.
 
     Raises:
         RecipeError: An assignment is about something else, or is wrong.
+        SourceError: There is no such evaluation set.
     """
     keys = [a if a.startswith(("filter.", "export.")) else f"filter.{a}" for a in assignments]
-    values = recipe.model_dump(mode="json")
-    begun = [key.partition("=")[2] for key in keys if key.startswith("filter.preset=")]
-    if preset or begun:
-        values["filter"] = {"preset": preset or begun[-1]}
+    if preset is not None:
+        keys = [f"filter.preset={preset}", *keys]
+    values = _begun(recipe.model_dump(mode="json"), keys)
     if keep_rate is not None:
         values["filter"]["keep_rate"] = keep_rate
     if against:
         values["filter"]["against"] = [*values["filter"].get("against", ()), *against]
     changed = set_values(values, [_spelled_out(k, "filter.") for k in keys])
-    return absolute(check(Recipe, changed, "--set"))
+    where = "--set" if preset is None else f"--preset {preset}"
+    return _ready(check(Recipe, changed, where))
+
+
+def _begun(values: dict[str, Any], assignments: Sequence[str]) -> dict[str, Any]:
+    """Leave out a recipe's rules if an assignment names a preset, which is to begin with."""
+    for assignment in assignments:
+        key, _, text = assignment.partition("=")
+        if key.strip() == "filter.preset" and text.strip() not in ("", "null", "~"):
+            return values | {"filter": {}}
+    return values
+
+
+def _ready(recipe: Recipe) -> Recipe:
+    """Return a recipe with absolute paths, once its evaluation sets are known to be there."""
+    from pipelines.against import find_set
+
+    for path in recipe.filter.against:
+        find_set(path)
+    return absolute(recipe)

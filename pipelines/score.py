@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
@@ -12,8 +13,8 @@ from PIL import Image
 from pipelines import edit
 from pipelines.engines import ClipEmbedders, Embedder, Rejected
 from pipelines.recipe import Recipe, ScoreConfig
+from pipelines.scorers import definitions
 from pipelines.scorers.captions import caption_scores
-from pipelines.scorers.definitions import definitions
 from pipelines.scorers.pixels import Look, look_at, pixel_scores
 from pipelines.scorers.similarity import clip_scores, cosine
 from syned.batches import batched, join_sorted
@@ -21,19 +22,21 @@ from syned.ids import digest
 from syned.images import load_picture
 from syned.parts import read_part
 from syned.reasons import Reason, Status
-from syned.rows import EditRow, EncodedImage, ScoreRow, turned_away
+from syned.rows import EditRow, ScoreRow, turned_away
 from syned.run import RunFolder
 from syned.stage import Done, PartFunction
 
 NAME = "04-score"
-VERSION = 2
-BATCH = 32
-"""Pairs that are decoded at once."""
+VERSION = 3
+BATCH = 8
+"""Pairs that are decoded at once; up to three such groups are in memory."""
+
+T = TypeVar("T")
 
 
 def metadata(recipe: Recipe) -> dict[str, str]:
     """Return the definitions of a run's scores, for the schema of the files that hold them."""
-    return {"syned_scores": json.dumps(definitions(recipe.score.clip, recipe.score.dino))}
+    return definitions.metadata(recipe.score.clip, recipe.score.dino)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +57,6 @@ def edited_pairs(run: RunFolder, part: int) -> Iterator[EditedPair]:
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
-    """A pair with both pictures decoded."""
-
-    pair: EditedPair
-    source: Look
-    edited: Look
-
-
-def see(pairs: Sequence[EditedPair]) -> list[Decoded]:
-    """Decode the pictures of pairs; a source that several pairs share is decoded once."""
-    sources = {pair.order.picture.image_id: pair.order.picture.image for pair in pairs}
-    looks = {image_id: _look(picture) for image_id, picture in sources.items()}
-    return [
-        Decoded(pair, looks[pair.order.picture.image_id], _look(pair.edited.edited_image))
-        for pair in pairs
-    ]
-
-
-def _look(encoded: EncodedImage | None) -> Look:
-    """Decode a stored picture."""
-    assert encoded is not None, "a row that is ok has a picture"
-    return look_at(load_picture(encoded))
-
-
-@dataclass(frozen=True, slots=True)
 class Scorers:
     """The models that a recipe asks for."""
 
@@ -92,6 +70,17 @@ class Scorers:
         if self.dino is not None:
             yield self.dino
 
+    def any(self) -> bool:
+        """Say whether there is a model."""
+        return self.clip is not None or self.dino is not None
+
+    def forget(self) -> None:
+        """Let go of old embeddings, between two parts."""
+        for embedder in self.of_pictures():
+            embedder.forget()
+        if self.clip is not None:
+            self.clip.texts.forget()
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -99,7 +88,7 @@ class Waiting:
 
     Attributes:
         row: With the scores that need no model.
-        source_id: Names the source picture; the edited one is named by the row.
+        source_id: Hash of the source picture's bytes; that of the edited one is in the row.
         captions: Of the source and of the edited picture.
     """
 
@@ -108,11 +97,16 @@ class Waiting:
     captions: tuple[str, str]
 
 
+Looks = Mapping[str, Look]
+"""Decoded pictures, under the hashes of their bytes."""
+
+
 def score_rows(pairs: Iterable[EditedPair], scorers: Scorers, done: Done) -> Iterator[ScoreRow]:
     """Score the pairs of a part by their pixels, their captions and the recipe's models.
 
-    Pictures are let go once they are prepared for the models, whose batches run as they fill up;
-    what the models say is added when all pairs have been seen.
+    Pictures are let go once they are prepared for the models, whose batches run as they fill up,
+    while a thread decodes the next pictures and computes the scores that need no model; what the
+    models say is added when all pairs have been seen.
 
     Args:
         pairs: In order.
@@ -120,15 +114,72 @@ def score_rows(pairs: Iterable[EditedPair], scorers: Scorers, done: Done) -> Ite
         done: Rows that are not to be made again, by pair.
     """
     waiting: list[Waiting | ScoreRow] = []
-    for group in batched(pairs, BATCH):
-        seen = iter(see([pair for pair in group if pair.edited.pair_id not in done]))
-        for pair in group:
-            own = done.get(pair.edited.pair_id)
-            waiting += own if own is not None else [_first_look(next(seen), scorers)]
-        if scorers.clip is None and scorers.dino is None:
+    groups = _seen(pairs, done)
+    for looks, rows in ahead(groups) if scorers.any() else groups:
+        for row in rows:
+            if isinstance(row, Waiting):
+                _give(row, looks, scorers)
+        waiting += rows
+        if not scorers.any():
             yield from _finished(waiting, scorers)
             waiting.clear()
     yield from _finished(waiting, scorers)
+
+
+def _seen(
+    pairs: Iterable[EditedPair], done: Done
+) -> Iterator[tuple[Looks, list[Waiting | ScoreRow]]]:
+    """Yield the rows of pairs with the scores that need no model, and the pictures they need.
+
+    A picture that several pairs share, in a group or in the one before, is decoded once.
+    """
+    looks: Looks = {}
+    for group in batched(pairs, BATCH):
+        rows: list[Waiting | ScoreRow] = []
+        now: dict[str, Look] = {}
+        for pair in group:
+            own = done.get(pair.edited.pair_id)
+            rows += own if own is not None else [_first_look(pair, now, looks)]
+        yield now, rows
+        looks = now
+
+
+def _first_look(pair: EditedPair, now: dict[str, Look], before: Looks) -> Waiting:
+    """Decode a pair's pictures, unless they are in `now`, and score what needs no model."""
+    written, pictures = pair.order.instruct, (pair.order.picture.image, pair.edited.edited_image)
+    ids = []
+    for picture in pictures:
+        assert picture is not None, "a row that is ok has a picture"
+        ids.append(digest(picture.bytes))
+        if ids[-1] not in now:
+            now[ids[-1]] = before.get(ids[-1]) or look_at(load_picture(picture))
+    captions = written.source_caption, written.edited_caption
+    row = ScoreRow(
+        pair_id=written.pair_id,
+        edited_id=ids[1],
+        **asdict(pixel_scores(now[ids[0]], now[ids[1]])),
+        **asdict(caption_scores(written.captions, written.instruction, *captions)),
+    )
+    return Waiting(row, ids[0], captions)
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """Yield items, while a thread makes the next one."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
+
+
+def _give(item: Waiting, looks: Looks, scorers: Scorers) -> None:
+    """Have the pictures and the captions of a pair embedded."""
+    for embedder in scorers.of_pictures():
+        for key in (item.source_id, item.row.edited_id):
+            embedder.add(key, looks[key].image)
+    if scorers.clip is not None:
+        for caption in item.captions:
+            scorers.clip.texts.add(caption, caption)
 
 
 def _finished(waiting: Iterable[Waiting | ScoreRow], scorers: Scorers) -> Iterator[ScoreRow]:
@@ -138,26 +189,6 @@ def _finished(waiting: Iterable[Waiting | ScoreRow], scorers: Scorers) -> Iterat
             yield _with_dino(_with_clip(item, scorers.clip), item, scorers.dino)
         else:
             yield item
-
-
-def _first_look(seen: Decoded, scorers: Scorers) -> Waiting:
-    """Give a pair to the models, and make its row with the scores that need none."""
-    written, edited = seen.pair.order.instruct, seen.pair.edited.edited_image
-    assert edited is not None, "a row that is ok has a picture"
-    captions = written.source_caption, written.edited_caption
-    row = ScoreRow(
-        pair_id=written.pair_id,
-        edited_id=digest(edited.bytes),
-        **asdict(pixel_scores(seen.source, seen.edited)),
-        **asdict(caption_scores(written.captions, written.instruction, *captions)),
-    )
-    for embedder in scorers.of_pictures():
-        embedder.add(written.image_id, seen.source.image)
-        embedder.add(row.edited_id, seen.edited.image)
-    if scorers.clip is not None:
-        for caption in captions:
-            scorers.clip.texts.add(caption, caption)
-    return Waiting(row, written.image_id, captions)
 
 
 def _with_clip(item: Waiting, clip: ClipEmbedders | None) -> ScoreRow:
@@ -214,10 +245,7 @@ def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
     scorers = load_scorers(recipe.score)
 
     def part(index: int, done: Done) -> Iterator[ScoreRow]:
-        for embedder in scorers.of_pictures():
-            embedder.forget()
-        if scorers.clip is not None:
-            scorers.clip.texts.forget()
+        scorers.forget()
         return score_rows(edited_pairs(run, index), scorers, done)
 
     return part

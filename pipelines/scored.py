@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipelines import edit, instruct, score
+from pipelines.scorers import definitions
 from syned.images import hash_distance
 from syned.parquet import read_table
 from syned.parts import part_path
@@ -47,11 +46,9 @@ def columns(run: RunFolder, stage: str, parts: int, names: Sequence[str]) -> pd.
     return frame
 
 
-def read_definitions(run: RunFolder) -> dict[str, Mapping[str, str]]:
+def read_definitions(run: RunFolder) -> dict[str, dict[str, str]]:
     """Return what the scores of a run depend on, by scorer, as their files say."""
-    schema = pq.read_schema(part_path(run.stage(score.NAME), 0))
-    found: dict[str, Mapping[str, str]] = json.loads(schema.metadata[b"syned_scores"])
-    return found
+    return definitions.read_definitions(part_path(run.stage(score.NAME), 0))
 
 
 def _with_outcome(pairs: pd.DataFrame, later: pd.DataFrame, stage: str) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.diversity import Diversity
 from pipelines.funnel import Funnel
 from pipelines.generate import Outcome
 from pipelines.plan import Plan, SourcePlan
@@ -118,6 +119,12 @@ def print_outcome(outcome: Outcome, run: RunFolder, console: Console) -> None:
     console.print(f"kept      {kept} ({splits or 'no split has any'})")
     tasks = ", ".join(f"{task} {rows}" for task, rows in outcome.funnel.by_task.items())
     console.print(f"tasks     {tasks}")
+    console.print(f"words     {_words(outcome.funnel.diversity)}")
+    for task, bounds in outcome.funnel.rules.get("calibrated", {}).items():
+        told = ", ".join(f"{rule}={value:.3g}" for rule, value in bounds.items())
+        console.print(f"found     {told} (of {task})")
+    if outcome.exported.inverse:
+        console.print(f"inverse   {outcome.exported.inverse} pairs also turned round")
     if not outcome.funnel.kept:
         rules = "loosen the rules with `syned filter`, or look with `syned preview`"
         console.print(f"dataset   empty: no pair was kept; {rules}")
@@ -128,6 +135,17 @@ def print_outcome(outcome: Outcome, run: RunFolder, console: Console) -> None:
     )
     console.print(f'load      datasets.load_dataset("{place}")', soft_wrap=True)
     console.print(f"look      syned preview {escape(str(run.path))}", soft_wrap=True)
+
+
+def _words(found: Diversity) -> str:
+    """Return how varied the kept instructions and captions are."""
+    verbs = ", ".join(f"{verb} {count}" for verb, count in list(found.verbs.items())[:3])
+    objects = ", ".join(f"{name} {count}" for name, count in list(found.objects.items())[:3])
+    return (
+        f"{found.distinct} different of {found.instructions} instructions; most: {verbs}; "
+        f"{objects}; distinct-1 of the captions {found.distinct_1:.2f}, distinct-2 "
+        f"{found.distinct_2:.2f}"
+    )
 
 
 def funnel_table(funnel: Funnel) -> Table:

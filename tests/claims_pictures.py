@@ -56,7 +56,7 @@ CLAIMS: tuple[tuple[str, Check], ...] = (
     (r"180 degrees|half a turn|half turn|lower right corner", around),
     (r"other way up|upside down, and left and right are swapped", around),
     (r"Top and bottom as well as left and right", around),
-    (rf"turn it {WAY} by 90", directed(quarter, -1)),
+    (rf"turn {WAY} by 90", directed(quarter, -1)),
     (rf"(?:90 degrees|quarter turn|on its side,) {WAY}", directed(quarter, 1)),
     (r"at the top of the first image is now on the (left|right)", directed(quarter, 1)),
     (r"pointed up in the first image points to the (left|right)", directed(quarter, 1)),

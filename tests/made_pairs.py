@@ -8,6 +8,7 @@ from functools import cache
 from PIL import Image, ImageDraw, ImageEnhance
 from skimage import data
 
+from pipelines.diversity import diversity
 from pipelines.funnel import Funnel, StageCount
 from pipelines.pairs import Pair
 from syned.reasons import Reason, Status
@@ -166,6 +167,8 @@ def funnel(pairs=10, kept=7, unwritten=1):
         by_task={"add": kept},
         by_split={"train": kept},
         rules={"max_ssim": 0.98},
+        diversity=diversity(["Add a red disc"] * kept, [CAPTIONS] * kept),
+        ways_back=0,
     )
 
 

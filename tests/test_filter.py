@@ -4,63 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from six_pairs import decided, kept, scored
 
-from pipelines.filter import decide, split_of, splits_of
+from pipelines.filter import split_of, splits_of
 from pipelines.recipe import Recipe
 from pipelines.resolve import resolve
 from pipelines.sections.filter import Bounds, FilterConfig
 from syned.errors import RecipeError
 from syned.recipes import check
-
-# Instruction i has candidates a and b; j, k and l have one. l is a pair without a difference;
-# f failed in the edit stage.
-ROWS = [
-    # pair, instruction, picture, task, words, area, ssim, sim_image, sim_0, sim_1, sim_dir, hash
-    ("a", "i", "P", "add", "Add a hat", 0.30, 0.60, 0.85, 0.25, 0.26, 0.30, 10),
-    ("b", "i", "P", "add", "Add a hat", 0.10, 0.80, 0.95, 0.25, 0.20, 0.10, 4),
-    ("c", "j", "P", "color", "Make it red", 0.50, 0.40, 0.70, 0.25, 0.30, 0.25, 20),
-    ("d", "k", "Q", "style", "Make it red", 0.90, 0.20, 0.50, 0.15, 0.22, 0.20, 30),
-    ("e", "l", "Q", "none", "Change nothing", 0.00, 0.99, 0.999, 0.22, 0.22, 0.0, 0),
-    ("f", "m", "R", "add", "Add a cat", *[None] * 7),
-]
-COLUMNS = (
-    *("pair_id", "instruction_id", "image_id", "task", "instruction", "changed_area", "ssim"),
-    *("clip_sim_image", "clip_sim_0", "clip_sim_1", "clip_sim_dir", "phash_distance"),
-)
-# For pairs a to f.
-MORE = {
-    "clip_sim_gain": [0.05, -0.02, 0.0, 0.01, 0.0, None],
-    "dino_sim": [0.9, 0.8, 0.6, 0.3, 1.0, None],
-    "caption_overlap": [0.2, 0.4, 0.95, 0.3, 0.1, None],
-    "caption_fit": [1.0, 0.8, 0.6, 0.2, 0.0, None],
-    "caption_defects": [0.0, 1.0, 0.0, 5.0, 0.0, None],
-    "phash": ["00", "00", "00", "ff", "f0", None],
-    "edited_phash": ["01", "03", "0f", "fe", "f0", None],
-}
-
-
-def scored(rows: list[tuple[object, ...]] = ROWS) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    failed = frame["pair_id"] == "f"
-    return frame.assign(
-        stage=["03-edit" if f else "04-score" for f in failed],
-        status=["failed" if f else "ok" for f in failed],
-        reason=["not_finite" if f else None for f in failed],
-        message=None,
-        edited_id=[f"edited-{name}" for name in frame["pair_id"]],
-        **(MORE if len(frame) == len(rows) == 6 else dict.fromkeys(MORE)),
-    )
-
-
-def decided(frame: pd.DataFrame | None = None, **rules: object) -> pd.DataFrame:
-    frame = scored() if frame is None else frame
-    splits = pd.Series("train", index=frame.index)
-    result = decide(frame, FilterConfig.model_validate(rules), splits).pairs
-    return result.set_index("pair_id")
-
-
-def kept(frame: pd.DataFrame) -> str:
-    return "".join(frame.index[frame["kept"]])
 
 
 def test_without_rules_all_that_did_not_fail_is_kept() -> None:
@@ -110,6 +61,53 @@ def test_there_is_a_test_for_each_bound() -> None:
     bounds = set(Bounds.model_fields)
     marks = test_each_bound_decides.pytestmark  # type: ignore[attr-defined]
     assert {case[0] for case in marks[0].args[1]} == bounds
+
+
+CLOSE = {
+    "against_distance": [9.0, 2.0, 3.0, 20.0, 20.0, None],
+    "against_distance_picture": "set: cat.jpg",
+    "against_similarity": [0.99, 0.99, 0.2, 0.96, 0.94, None],
+    "against_similarity_picture": "set: dog.jpg",
+}
+HATS = {"instruction": ["Add a hat", "Add a hat", "Put a hat", "Make it red", "No", "Add a cat"]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "rules", "other", "without", "expected"),
+    [
+        ("preset", {}, "demo", "abcde", "ae"),
+        ("by_task", {"min_ssim": 0.5}, {"style": {"min_ssim": 0.1}}, "abe", "abde"),
+        ("keep_rate", {"calibrate": ["ssim"]}, 0.5, "abcde", "bcde"),
+        ("calibrate", {"keep_rate": 0.5, "calibrate": ["ssim"]}, ["clip_sim_1"], "bcde", "acde"),
+        ("relative", {}, True, "abcde", "ade"),
+        ("against", {}, ["set"], "abcde", "e"),
+        ("against_distance", {"against": ["set"]}, 2, "e", "ce"),
+        ("against_similarity", {"against": ["set"]}, None, "e", "ade"),
+        ("drop_duplicates", {}, False, "abde", "abcde"),
+        ("near_duplicate_distance", {}, 1, "abcde", "acde"),
+        ("max_instruction_repeats", {}, 1, "abcde", "abde"),
+        ("rank_by", {"top_k": 1}, "ssim", "acde", "bcde"),
+        ("top_k", {}, 1, "abcde", "acde"),
+        ("max_per_split", {}, {"train": 2}, "abcde", "ac"),
+    ],
+)
+def test_each_rule_decides(
+    rule: str, rules: dict[str, object], other: object, without: str, expected: str
+) -> None:
+    frame = scored().assign(**CLOSE)
+    if rule == "drop_duplicates":
+        frame.loc[frame["pair_id"] == "c", "edited_id"] = "edited-a"
+    if rule == "max_instruction_repeats":
+        frame = frame.assign(**HATS)
+    assert kept(decided(frame, **rules)) == without
+    assert kept(decided(frame, **(rules | {rule: other}))) == expected
+
+
+def test_there_is_a_test_for_each_rule() -> None:
+    marks = test_each_rule_decides.pytestmark  # type: ignore[attr-defined]
+    tested = {case[0] for case in marks[0].args[1]}
+    # Which model thresholds suit is tested with the presets.
+    assert tested | {*Bounds.model_fields, "tuned_for"} == set(FilterConfig.model_fields)
 
 
 def test_the_first_failing_rule_is_the_reason() -> None:
@@ -185,6 +183,12 @@ def test_bounds_of_a_task_replace_the_general_ones() -> None:
     assert kept(decided(by_task=own)) == "abde"
 
 
+def test_null_takes_away_what_a_bound_of_a_task_or_a_rule_said() -> None:
+    given = {"min_ssim": None, "by_task": {"add": None}, "calibrate": None, "top_k": None}
+    assert FilterConfig.model_validate(given) == FilterConfig()
+    assert FilterConfig.model_validate({"against_similarity": None}).against_similarity is None
+
+
 def test_a_bound_of_zero_is_a_bound() -> None:
     assert kept(decided(max_changed_area=0.0)) == "e"
 
@@ -193,33 +197,6 @@ def test_the_relative_rule_wants_more_than_nothing() -> None:
     result = decided(relative=True)
     assert kept(result) == "ade"  # e has no difference by design, c gains exactly nothing
     assert result.loc["b", ["reason", "value"]].tolist() == ["relative", -0.02]
-
-
-def test_calibrated_bounds_are_scores_of_pairs_per_task() -> None:
-    rows = [
-        (f"{t}{i}", f"{t}{i}", "P", t, f"{t} {i}", *[i / 10] * 7)
-        for t in ("add", "style")
-        for i in range(4)
-    ]
-    frame = scored(rows).assign(edited_id=[row[0] for row in rows])
-    frame.loc[frame["task"] == "style", "ssim"] += 0.5
-    decision = decide(
-        frame,
-        FilterConfig(keep_rate=0.5, calibrate=("ssim",)),
-        pd.Series("train", index=frame.index),
-    )
-    # The better half: 0.2 and 0.3 of 0, 0.1, 0.2, 0.3; and half a point more for the other task.
-    assert decision.thresholds == {"add": {"min_ssim": 0.2}, "style": {"min_ssim": 0.7}}
-    assert decision.pairs.loc[decision.pairs["kept"], "pair_id"].tolist() == [
-        *("add2", "add3", "style2", "style3")
-    ]
-    assert set(decision.pairs["reason"].dropna()) == {"min_ssim"}
-
-
-def test_a_calibrated_score_that_the_run_lacks_is_told() -> None:
-    frame = scored().assign(dino_sim=None)
-    with pytest.raises(RecipeError, match=r"no dino_sim; it has .*ssim.*clip_sim_dir"):
-        decided(frame, keep_rate=0.5, calibrate=["dino_sim"])
 
 
 def test_near_duplicates_have_the_same_words_and_near_pictures() -> None:
@@ -236,6 +213,13 @@ def test_an_instruction_may_come_back_only_so_often() -> None:
     assert kept(decided(max_instruction_repeats=2)) == "abcde"
 
 
+def test_an_instruction_that_comes_back_does_so_with_all_its_candidates() -> None:
+    frame = scored().assign(instruction=["Hats!", "Hats!", "One more", "a hat", "Hats!", "Add"])
+    # d says what i says (a and b), and e, which does not differ, is left alone.
+    assert kept(decided(frame, max_instruction_repeats=1)) == "abce"
+    assert kept(decided(frame[::-1], max_instruction_repeats=1)) == "edc"
+
+
 def test_a_split_is_filled_rank_by_rank() -> None:
     # Ranks by direction: a 1, b 2; c, d and e are the only ones of theirs. Best first: a, c, d, e.
     assert kept(decided(max_per_split={"train": 5})) == "abcde"
@@ -248,12 +232,7 @@ def test_a_split_is_filled_rank_by_rank() -> None:
 
 
 def test_what_is_close_to_an_evaluation_set_is_removed() -> None:
-    frame = scored().assign(
-        against_distance=[9, 2, 3, 20, 20, None],
-        against_distance_picture="set: cat.jpg",
-        against_similarity=[0.99, 0.99, 0.2, 0.95, 0.94, None],
-        against_similarity_picture="set: dog.jpg",
-    )
+    frame = scored().assign(**CLOSE)
     result = decided(frame, against=["set"], against_distance=2)
     assert kept(result) == "ce"
     assert result.loc["b", ["reason", "value", "message"]].tolist() == [
@@ -262,8 +241,6 @@ def test_what_is_close_to_an_evaluation_set_is_removed() -> None:
     assert result.loc["a", ["reason", "value", "message"]].tolist() == [
         *("against_similarity", 0.99, "close to set: dog.jpg")
     ]
-    nothing = decided(frame, against=["set"], against_distance=2, against_similarity=None)
-    assert kept(nothing) == "acde"
 
 
 def test_a_source_can_be_fixed_to_a_split() -> None:

@@ -178,28 +178,30 @@ class _Qwen(DiffusionEditor):
 
     def generate(self, jobs: Sequence[EditJob], settings: Sequence[Settings]) -> np.ndarray:
         """Edit one picture, float32 (1, H, W, 3) in [0, 1]."""
+        [job] = jobs
         result = self.pipeline(
-            image=[job.image for job in jobs],
-            prompt=[job.instruction for job in jobs],
+            # Of a list, the text encoder would see pictures at their own size.
+            image=job.image,
+            prompt=job.instruction,
             # Guidance is off without one; the authors' own is a space.
-            negative_prompt=[" "] * len(jobs),
+            negative_prompt=" ",
             generator=generators(jobs),
             num_inference_steps=self.config.num_inference_steps,
             true_cfg_scale=settings[0].guidance_scale,
             output_type="pt",
         )
-        return _scaled_back(result.images, jobs[0].image.size)
+        return _scaled_back(result.images, job.image.size)
 
     def reconstruct(self, images: Sequence[Image.Image]) -> np.ndarray:
         """Send one picture through the autoencoder at one megapixel, as an edit does."""
         from diffusers.pipelines.qwenimage.pipeline_qwenimage_edit import calculate_dimensions
 
+        [image] = images
         processor = self.pipeline.image_processor
-        width, height, _ = calculate_dimensions(MEGAPIXEL, images[0].width / images[0].height)
-        resized = processor.resize(list(images), height, width)
-        frames = processor.preprocess(resized, height, width).unsqueeze(2)
+        width, height, _ = calculate_dimensions(MEGAPIXEL, image.width / image.height)
+        frames = processor.preprocess(image, height, width).unsqueeze(2)
         decoded = round_trip(self.pipeline, frames, self.config.device)[:, :, 0]
-        return _scaled_back(processor.postprocess(decoded, output_type="pt"), images[0].size)
+        return _scaled_back(processor.postprocess(decoded, output_type="pt"), image.size)
 
 
 def _scaled_back(pixels: Any, size: tuple[int, int]) -> np.ndarray:

@@ -21,7 +21,7 @@ from syned.errors import EngineError
 WEIGHTS = (".safetensors", ".ckpt")
 
 From = Callable[..., Any]
-"""Loads a pipeline, given folder or Hub id and the keywords of `from_pretrained`."""
+"""Imports a pipeline's class and loads it, given what `from_pretrained` takes."""
 
 
 def load_pipeline(config: DiffusersEditor, key: str, load: From) -> Any:
@@ -30,7 +30,7 @@ def load_pipeline(config: DiffusersEditor, key: str, load: From) -> Any:
     Args:
         config: What the recipe says of the editor.
         key: Where it says so, for messages.
-        load: Imports the pipeline's class and loads it.
+        load: Loads it into main memory.
 
     Raises:
         MissingExtra: torch, diffusers or transformers is not installed.
@@ -39,11 +39,16 @@ def load_pipeline(config: DiffusersEditor, key: str, load: From) -> Any:
     """
     prepare_torch(config.device, config.threads, key)
     _refuse_settings(config, key)
-    pipeline = load_or_explain(
-        lambda: import_or_explain(lambda: _load(config, load), config.device),
+    return load_or_explain(
+        lambda: import_or_explain(lambda: _set_up(config, key, load), config.device),
         config.model,
         f"{key}.model",
     )
+
+
+def _set_up(config: DiffusersEditor, key: str, load: From) -> Any:
+    """Load a pipeline, and choose how it computes."""
+    pipeline = _load(config, load)
     _set_attention(pipeline, config, key)
     if config.tiling:
         pipeline.vae.enable_tiling()

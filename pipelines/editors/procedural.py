@@ -1,9 +1,13 @@
-"""The editor without a model: it applies the typed edit that the `templates` writer drew."""
+"""The editor without a model: it applies the typed edit that the `templates` writer drew.
+
+For the task `text` it also takes an instruction in words, since diffusion editors cannot spell.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipelines.editors.lettering import lettering_for
 from pipelines.edits import measure
 from pipelines.edits.base import PictureEdit, SceneEdit
 from pipelines.edits.registry import parse_edit
@@ -11,7 +15,9 @@ from pipelines.engines import Edited, EditJob, Editor, Rejected
 from pipelines.scenes.draw import draw
 from pipelines.scenes.model import Scene
 from pipelines.sections.editors import ProceduralEditor
+from syned.errors import RowError
 from syned.reasons import Reason
+from syned.rows import Task
 
 MIN_CHANGED = 0.0005
 """Share of a scene's pixels that an edit has to change: a tenth of its smallest object."""
@@ -35,12 +41,26 @@ class _ProceduralEditor:
 def _edited(job: EditJob) -> Edited | Rejected:
     """Apply the edit of a job, and check that what its captions say can be seen."""
     try:
-        edit = parse_edit(job.edit or "null")
+        edit = _asked(job)
         scene = Scene.model_validate_json(job.scene) if job.scene else None
+    except RowError as error:
+        return Rejected(error.reason, error.message)
     except ValueError as error:
         line = " ".join(str(error).split())
         return Rejected(Reason.BAD_JSON, f"the typed edit or its scene cannot be read: {line}")
     return _on_picture(edit, job) if isinstance(edit, PictureEdit) else _on_scene(edit, scene, job)
+
+
+def _asked(job: EditJob) -> PictureEdit | SceneEdit:
+    """Return the typed edit of a job, or the one that its words ask for.
+
+    Raises:
+        ValueError: The typed edit cannot be read.
+        RowError: The words ask for something that this editor cannot do.
+    """
+    if job.edit is None and job.task is Task.TEXT:
+        return lettering_for(job.instruction, job.image, job.seed)
+    return parse_edit(job.edit or "null")
 
 
 def _on_picture(edit: PictureEdit, job: EditJob) -> Edited | Rejected:

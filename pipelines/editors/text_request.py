@@ -9,18 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import get_args
 
-from pipelines.edits.words import PLACES, ColourName, PlaceName
+from pipelines.edits.words import COLOURS, PLACES, ColourName, PlaceName
 from syned.errors import RowError
 from syned.reasons import Reason
 
 ABLE = (
     "the procedural editor writes given words in a corner, at an edge or in the centre of the "
-    f"picture, in {', '.join(get_args(ColourName))}"
+    f"picture, in {', '.join(COLOURS)}"
 )
 
-_COLOUR = rf"(?P<colour>{'|'.join(get_args(ColourName))})"
+_COLOUR = rf"(?P<colour>{'|'.join(COLOURS)})"
 _IMAGE = r"(?:(?:the|this) )?(?:whole |entire )?(?:image|picture|photo|photograph|frame)"
 _VERTICAL = r"(?P<vertical>top|upper|bottom|lower)"
 _HORIZONTAL = r"(?P<horizontal>left|right)(?:[- ]hand)?"
@@ -57,15 +56,16 @@ _TAILS = tuple(
 )
 
 _VERB = re.compile(
-    r"(?:(?:please|can you|could you) )?(?:(?P<pen>write|type|print|inscribe|spell(?: out)?)|add|put"
-    r"|place|insert|include|overlay|stamp|superimpose|display|show|paint|draw)\b",
+    r"(?:(?:please|can you|could you) )?(?:(?P<pen>write|type|print|inscribe|spell(?: out)?)|add"
+    r"|put|place|insert|include|overlay|stamp|superimpose|display|show|paint|draw)\b",
     re.IGNORECASE,
 )
 _SAYS = r"(?:(?:that |which )?(?:says?|reads?|spells?)|saying|reading|spelling|with the words?)"
 _ANNOUNCED = re.compile(
     rf"(?: (?:the|a|an|some))?(?: {_COLOUR})?(?: overlay)?"
     r" (?:(?P<one>word|letter|number|name)|words|text|phrase|letters|numbers|lettering|caption"
-    rf"|title|headline|slogan|message|sentence|inscription|quote)(?: overlay)?(?: {_SAYS})?:?",
+    r"|title|headline|slogan|message|sentence|inscription|quote)(?: overlay)?"
+    rf"(?: {_SAYS})?(?!\w):?",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(
@@ -107,7 +107,9 @@ def read_request(instruction: str) -> TextRequest:
     Raises:
         RowError: NO_EDIT_FITS: it asks for something else, or for more, than letters on a picture.
     """
-    text = " ".join(instruction.split()).rstrip(" .!")
+    text = re.sub(r",? please$", "", " ".join(instruction.split()).rstrip(" .!?"), flags=re.I)
+    # The full stop of the sentence is often put before the closing mark.
+    text = re.sub(r"[.,](?=[\"”'’]$)", "", text)
     verb = _VERB.match(text)
     if verb is None:
         # "At the top, write ...": what stands before the verb is read last.
@@ -150,7 +152,7 @@ def _words(rest: str, announced: re.Match[str] | None, *, pen: bool) -> Iterator
         words = found["bare"].split() if found else ["a"]
         if found is None or words[-1].lower() in _NOT_BARE:
             return
-        if count == 1 or found["bare"].isupper() or (announced and not announced["one"]):
+        if count == 1 or found["bare"].isupper() or not (announced and announced["one"]):
             yield found
 
 
@@ -171,7 +173,8 @@ def _told(request: TextRequest, found: re.Match[str]) -> TextRequest | None:
     word = next((found[key] for key in ("double", "single", "bare") if key in said), request.word)
     if "capitals" in said or "small" in said:
         word = word.upper() if "capitals" in said else word.lower()
-    place, colour = _place(said), said.get("colour")
+    place = _place(said)
+    colour = next((name for name in COLOURS if name == said.get("colour")), None)
     if (place and request.place) or (colour and request.colour):
         return None
     return replace(
@@ -183,10 +186,23 @@ def _told(request: TextRequest, found: re.Match[str]) -> TextRequest | None:
     )
 
 
+_SHARES: dict[str | None, float] = {
+    "top": 0.0,
+    "upper": 0.0,
+    "bottom": 1.0,
+    "lower": 1.0,
+    "left": 0.0,
+    "right": 1.0,
+}
+"""Where words for a side are, from left to right or from top to bottom."""
+
+
 def _place(said: dict[str, str]) -> PlaceName | None:
     """Return the place that was matched."""
     if not said.keys() & {"vertical", "horizontal", "middle"}:
         return None
-    down = {"top": 0.0, "upper": 0.0, "bottom": 1.0, "lower": 1.0}.get(said.get("vertical", ""), 0.5)
+    down = {"top": 0.0, "upper": 0.0, "bottom": 1.0, "lower": 1.0}.get(
+        said.get("vertical", ""), 0.5
+    )
     along = {"left": 0.0, "right": 1.0}.get(said.get("horizontal", ""), 0.5)
     return next(name for name, spot in PLACES.items() if (spot.across, spot.down) == (along, down))

@@ -54,9 +54,14 @@ VOCABULARY = (
 )
 # fmt: on
 
+STANDS_OUT = 0.95
+"""Share of the ground that has to be plainly of another colour than the ink."""
+
 INKS: tuple[ColourName, ...] = ("white", "black", "yellow", "red", "blue", "green")
 
 
+WIDTH = 0.36
+"""Share of the picture's width that a word takes, if it is not written larger on purpose."""
 MIN_HEIGHT = 12
 """Lower letters cannot be read, in pixels, their outline included."""
 MIN_SHARE = 0.045
@@ -71,6 +76,8 @@ class Lettering(PictureEdit):
     word: str
     place: PlaceName
     colour: ColourName
+    width: float = WIDTH
+    """Most of the picture's width that the letters take."""
 
     @classmethod
     def propose(cls, picture: Image.Image, rng: random.Random) -> Self | None:
@@ -78,23 +85,27 @@ class Lettering(PictureEdit):
         edit = cls(
             word=rng.choice(VOCABULARY), place=rng.choice(list(PLACES)), colour=rng.choice(INKS)
         )
-        left, top, right, bottom = edit._box(picture.size)
-        if (
-            (bottom - top) < max(MIN_HEIGHT, MIN_SHARE * max(picture.size))
-            or right > picture.width
-            or left < 0
-        ):
+        if not edit.readable(picture.size):
             return None
-        ground = picture.crop((left, top, right, bottom))
-        far = [n for n in INKS if measure.share_far(ground, COLOURS[n]) >= 0.95]
+        far = [n for n in INKS if edit.standing_out(picture, n) >= STANDS_OUT]
         return edit.model_copy(update={"colour": rng.choice(far)}) if far else None
 
-    def _size(self, size: tuple[int, int]) -> int:
-        """Return the font size for a word a third of the picture wide and a fifth high at most."""
-        wide = 100 * 0.36 * size[0] / _font(100).getlength(self.word)
-        return max(4, int(min(wide, 0.24 * size[1], 0.15 * max(size))))
+    def readable(self, size: tuple[int, int]) -> bool:
+        """Say whether the letters are high enough in a picture of this size, and within it."""
+        left, top, right, bottom = self.box(size)
+        high = (bottom - top) >= max(MIN_HEIGHT, MIN_SHARE * max(size))
+        return high and left >= 0 and right <= size[0]
 
-    def _box(self, size: tuple[int, int]) -> Box:
+    def standing_out(self, picture: Image.Image, colour: ColourName) -> float:
+        """Return the share of the ground, in [0, 1], that is plainly of another colour."""
+        return measure.share_far(picture.crop(self.box(picture.size)), COLOURS[colour])
+
+    def _size(self, size: tuple[int, int]) -> int:
+        """Return the font size for a word of this width, a fifth of the picture high at most."""
+        wide = 100 * self.width * size[0] / _font(100).getlength(self.word)
+        return max(4, int(min(wide, 0.24 * size[1], 0.15 * (self.width / WIDTH) * max(size))))
+
+    def box(self, size: tuple[int, int]) -> Box:
         """Return where the letters are, their outline included, in pixels."""
         font_size = self._size(size)
         left, top, right, bottom = _extent(self.word, font_size)
@@ -104,7 +115,7 @@ class Lettering(PictureEdit):
         """Return the picture with the word on it."""
         font_size = self._size(picture.size)
         extent = _extent(self.word, font_size)
-        box = self._box(picture.size)
+        box = self.box(picture.size)
         edited = picture.copy()
         ink = COLOURS[self.colour]
         ImageDraw.Draw(edited).text(
@@ -119,12 +130,18 @@ class Lettering(PictureEdit):
 
     def holds(self, before: Image.Image, after: Image.Image) -> bool:
         """Say whether enough of the letters' box has taken on the colour of the ink."""
-        box = self._box(before.size)
-        return measure.appeared(before, after, box, COLOURS[self.colour]) >= 0.12
+        box, ink = self.box(before.size), COLOURS[self.colour]
+        share = measure.appeared(before, after, box, ink)
+        return share >= 0.12 or share >= 0.8 * self._ink_share(before.size)
+
+    def _ink_share(self, size: tuple[int, int]) -> float:
+        """Return the share of the letters' box that is ink, in [0, 1]: little, for thin letters."""
+        plain = Image.new("RGB", size, contrasting(COLOURS[self.colour]))
+        return measure.appeared(plain, self.apply(plain), self.box(size), COLOURS[self.colour])
 
     def covered(self, size: tuple[int, int]) -> tuple[Box, ...]:
         """Return the box of the letters."""
-        return (self._box(size),)
+        return (self.box(size),)
 
     def wording(self) -> Wording:
         """Return the words for this word and place."""

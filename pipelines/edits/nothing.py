@@ -26,7 +26,7 @@ UNCHANGED = Wording(
         "There is no difference worth mentioning between the two pictures.",
         "Nothing was added, removed or altered.",
         "The second image looks just like the first.",
-        "Whatever can be seen before can be seen in the same way afterwards.",
+        "Whatever can be seen before is still there afterwards, as it was.",
         "The content is unchanged.",
         "A viewer would take the two for the same picture.",
         "Even a close comparison brings up no change in what is shown.",

@@ -14,6 +14,16 @@ from syned.rows import NUM_CAPTIONS
 LIMITS = (4, 400)
 """Least and most characters of a clean caption, whoever wrote it."""
 
+SHARE = 0.25
+"""A caption names the edit if so much of what it says is about it.
+
+Measured by `tests/benchmarks/planted.py` on exact captions, and on the 2,022 instructions and
+paraphrases of arXiv 2412.15939 (there against the instruction alone): of pairs that have the
+captions of another one, 80 % and 95 % have no caption that names the edit, and of right ones 2 %
+and 7 %. If a single word were enough it were 70 % and 91 %, against 1 % and 3 %; at a third 87 %
+and 98 %, against 3 % and 12 %.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class CaptionScores:
@@ -22,7 +32,7 @@ class CaptionScores:
     Attributes:
         caption_overlap: The share of words that the two most similar captions have in common and in
             the same order, in [0, 1] (difflib's ratio); 1 if two are equal.
-        caption_fit: The share of the captions that name a word of the edit, in [0, 1].
+        caption_fit: The share of the captions that name the edit (see `SHARE`), in [0, 1].
         caption_defects: How many captions break a rule of clean text; captions that are missing
             or too many count too.
     """
@@ -37,11 +47,11 @@ def caption_scores(
 ) -> CaptionScores:
     """Score the captions of a pair.
 
-    A word of the edit is one that carries meaning and stands in the instruction or is new in the
-    edited caption; words are compared by their first letters.
+    A word of the edit is one that carries meaning and stands in the instruction, or in one of the
+    captions of the two pictures and not in the other; words are compared by their stems.
     """
-    edit = stems(instruction) | (stems(edited_caption) - stems(source_caption))
-    fitting = sum(bool(stems(caption) & edit) for caption in captions)
+    edit = stems(instruction) | (stems(edited_caption) ^ stems(source_caption))
+    fitting = sum(_names(caption, edit) for caption in captions)
     wrong = sum(not _is_clean(caption) for caption in captions)
     return CaptionScores(
         caption_overlap=max((_overlap(a, b) for a, b in combinations(captions, 2)), default=0.0),
@@ -53,6 +63,12 @@ def caption_scores(
 def _overlap(one: str, other: str) -> float:
     """Return how much two captions share, in [0, 1]."""
     return SequenceMatcher(None, words(one), words(other), autojunk=False).ratio()
+
+
+def _names(caption: str, edit: set[str]) -> bool:
+    """Say whether a caption is about an edit, given as stems."""
+    said = stems(caption)
+    return bool(said) and len(said & edit) >= SHARE * len(said)
 
 
 def _is_clean(caption: str) -> bool:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.scorers.captions import SHARE
 from pipelines.scorers.pixels import CHANGE_THRESHOLD, SSIM_SIDE
 from pipelines.sections.scorers import ClipConfig, DinoConfig, EmbedderConfig
+from syned.errors import RunError
+from syned.parquet import damaged
 
+METADATA_KEY = "syned_scores"
 SQUASHED = "bicubic without antialiasing, squashed to the model's square input"
 
 
@@ -17,8 +27,9 @@ def definitions(clip: ClipConfig | None, dino: DinoConfig | None) -> dict[str, d
     if clip is not None:
         found["clip"] = _model(clip) | {
             "normalisation": "mean and deviation of the checkpoint",
-            "text": "padded to the model's full length and cut there",
-            "similarities": "as in metrics/clip_similarity.py of timothybrooks/instruct-pix2pix",
+            "text": "padded to the model's full length and cut there; for SigLIP in lower case",
+            "similarities": "as in metrics/clip_similarity.py of timothybrooks/instruct-pix2pix; "
+            "clip_sim_gain is cos(I1, T1) - cos(I1, T0)",
         }
     if dino is not None:
         found["dino"] = _model(dino) | {
@@ -26,6 +37,33 @@ def definitions(clip: ClipConfig | None, dino: DinoConfig | None) -> dict[str, d
             "similarities": "cosine of the class tokens after the last normalisation",
         }
     return found
+
+
+def metadata(clip: ClipConfig | None, dino: DinoConfig | None) -> dict[str, str]:
+    """Return the schema metadata of files that hold scores."""
+    return {METADATA_KEY: json.dumps(definitions(clip, dino))}
+
+
+def read_definitions(path: Path) -> dict[str, dict[str, str]]:
+    """Return what the scores in a file depend on, by scorer; see `definitions`.
+
+    Args:
+        path: A part of the stage `04-score`.
+
+    Raises:
+        RunError: The file is missing or damaged, or says nothing of it.
+    """
+    try:
+        found = (pq.read_schema(path).metadata or {}).get(METADATA_KEY.encode())
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(path, error) from error
+    if found is None:
+        raise RunError(
+            f"{path} does not say what its scores depend on (schema metadata `{METADATA_KEY}`), "
+            "so it is not of this version's stage 04-score; make the run again"
+        )
+    definitions_of: dict[str, dict[str, str]] = json.loads(found)
+    return definitions_of
 
 
 def _model(config: EmbedderConfig) -> dict[str, str]:
@@ -51,6 +89,7 @@ def _captions() -> dict[str, str]:
     return {
         "caption_overlap": "largest ratio of difflib's SequenceMatcher over the words of two of "
         "the five, without articles",
-        "caption_fit": "share of the five that name a word of the edit by its first letters",
+        "caption_fit": f"share of the five of which {SHARE:.0%} of the words with a meaning are "
+        "words of the edit, compared by their stems",
         "caption_defects": "how many of the five break a rule of clean text",
     }

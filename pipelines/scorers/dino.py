@@ -1,8 +1,8 @@
 """Embeddings of pictures by a DINOv2 checkpoint (arXiv 2304.07193), with registers or without.
 
-The embedding is the class token after the last normalisation. Preprocessing follows UltraEdit's
-released filter, whose thresholds are the only published ones: pictures in [0, 1] are squashed to
-the model's square input (518 pixels for the released checkpoints), bicubic and without
+The embedding is the class token after the last normalisation. Preprocessing follows the released
+filter of UltraEdit, since its thresholds are the only published ones: pictures in [0, 1] are
+squashed to the model's square input (518 pixels for the released checkpoints), bicubic and without
 antialiasing, and ImageNet's mean and deviation are not applied.
 """
 
@@ -34,7 +34,7 @@ def load_dino(config: DinoConfig) -> Embedder[Image.Image]:
 
     Raises:
         MissingExtra: torch or transformers is not installed.
-        EngineError: There is no such device, or the model cannot be loaded.
+        EngineError: There is no such device, or the model cannot be loaded or is of another kind.
     """
     prepare_torch(config.device, config.threads, KEY)
     model = load_or_explain(
@@ -45,12 +45,12 @@ def load_dino(config: DinoConfig) -> Embedder[Image.Image]:
     side = model.config.image_size
 
     def prepare(picture: Image.Image) -> Any:
-        return square(picture, side)
+        return square(picture, side, model.device)
 
     def embed(pixels: Sequence[Any]) -> np.ndarray:
         import torch
 
-        batch = torch.cat(list(pixels)).to(model.device, model.dtype)
+        batch = torch.cat(list(pixels)).to(model.dtype)
         with torch.inference_mode():
             return normalised(model(pixel_values=batch).last_hidden_state[:, 0])
 
@@ -60,11 +60,11 @@ def load_dino(config: DinoConfig) -> Embedder[Image.Image]:
 def _load(config: DinoConfig) -> Any:
     """Load the model."""
     quiet_transformers()
-    from transformers import AutoModel
+    from transformers import AutoConfig, AutoModel
 
-    model = AutoModel.from_pretrained(
-        resolve_model(config.model), revision=config.revision, dtype=torch_dtype(config.dtype)
-    )
-    if not model.config.model_type.startswith("dinov2"):
-        raise ValueError(f"{type(model).__name__} is no DINOv2")
+    where, revision = resolve_model(config.model), config.revision
+    kind = AutoConfig.from_pretrained(where, revision=revision).model_type
+    if kind not in ("dinov2", "dinov2_with_registers"):
+        raise ValueError(f"it is of the type {kind!r}, and DINOv2 is expected")
+    model = AutoModel.from_pretrained(where, revision=revision, dtype=torch_dtype(config.dtype))
     return model.to(config.device).eval()

@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import numpy as np
+from PIL import Image
 
 from pipelines.torch_setup import padded_batches
 
 T = TypeVar("T")
 
 MAX_KEPT = 65_536
-"""Embeddings that stay in memory between parts: 200 MB at 768 numbers. Pictures whose instructions
-are in two parts are in neighbouring ones, and captions that come back do so soon or never."""
+"""Embeddings of a kind that stay in memory between parts: 200 MB at 768 numbers. Pictures whose
+instructions are in two parts are in neighbouring ones, so a bound costs nothing there; captions of
+a large run that come back only after so many others are embedded again."""
 
 
 class Embeddings(Generic[T]):
@@ -21,7 +23,9 @@ class Embeddings(Generic[T]):
 
     Batches have one size, the last of a part filled up with copies, since kernels round differently
     for another: so the embedding of an item does not depend on what else is there, nor on what was
-    embedded earlier, and a part that is made again has the same bytes.
+    embedded earlier, and a part that is made again has the same bytes. A process that resumes a run
+    embeds a picture of its part again that the part before has too: what files keep is rounded to
+    half precision.
 
     Args:
         prepare: Makes an item ready for a batch, so that a picture's pixels can be let go.
@@ -40,7 +44,9 @@ class Embeddings(Generic[T]):
 
     def add(self, key: str, item: T) -> None:
         """Have an item embedded, unless one of its key was; batches run as they fill up."""
-        if key not in self._known and key not in self._waiting:
+        if key in self._known:
+            self._known[key] = self._known.pop(key)  # the last one now, so that it stays longest
+        elif key not in self._waiting:
             self._waiting[key] = self._prepare(item)
             if len(self._waiting) == self._size:
                 self._run()
@@ -52,8 +58,8 @@ class Embeddings(Generic[T]):
         return self._known[key]
 
     def forget(self) -> None:
-        """Let go of the oldest embeddings if there are too many; no added key is safe after."""
-        for key in list(self._known)[: len(self._known) - MAX_KEPT]:
+        """Let go of what was not added for longest, beyond `MAX_KEPT`; no key is safe after."""
+        for key in list(self._known)[: max(0, len(self._known) - MAX_KEPT)]:
             del self._known[key]
 
     def _run(self) -> None:
@@ -72,19 +78,21 @@ def normalised(output: Any) -> np.ndarray:
     return unit
 
 
-def square(picture: Any, side: int) -> Any:
+def square(picture: Image.Image, side: int, device: Any) -> Any:
     """Squash a picture to a square as `metrics/clip_similarity.py` of InstructPix2Pix does.
 
     Args:
         picture: An RGB picture.
         side: Of the square, in pixels.
+        device: Where it is to be, a `torch.device`.
 
     Returns:
         float32 (1, 3, side, side), about [0, 1]: bicubic without antialiasing can overshoot.
     """
     import torch
 
-    values = torch.from_numpy(np.array(picture.convert("RGB"), dtype=np.float32) / 255)
+    # One by one: a stack of pictures gives the same numbers and, out of the cache, takes longer.
+    values = torch.from_numpy(np.array(picture.convert("RGB"))).to(device)
     return torch.nn.functional.interpolate(
-        values.permute(2, 0, 1)[None], size=(side, side), mode="bicubic"
+        values.permute(2, 0, 1)[None].float() / 255, size=(side, side), mode="bicubic"
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from importlib import resources
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import Field, PositiveInt, model_validator
@@ -24,6 +25,8 @@ RankBy = Literal[
     "changed_area",
 ]
 
+Scorer = Literal["clip", "dino"]
+
 
 def _bound(low: float, high: float | None) -> Any:
     """Return a field for an optional bound between `low` and `high`."""
@@ -34,7 +37,11 @@ Bound = float | None
 
 
 class Bounds(Section):
-    """Lower and upper bounds of scores. Nothing given, no rule."""
+    """Lower and upper bounds of scores, both kept; what the scores mean: `syned.rows.ScoreRow`.
+
+    A pair that lacks a score is beyond its bounds. Pairs of task `none`, which do not differ, are
+    spared by the bounds that ask for a difference (`pipelines.filter.MUST_CHANGE`).
+    """
 
     min_changed_area: Bound = _bound(0, 1)
     max_changed_area: Bound = _bound(0, 1)
@@ -89,13 +96,14 @@ class FilterConfig(Bounds):
     preset: str | None = None
     """A set of rules by name (see `pipelines/presets`); what is given beside it replaces its
     values."""
-    tuned_for: dict[Literal["clip", "dino"], Definition] = Field(default_factory=dict)
-    """The definitions of the scores that the bounds were found with; others are refused."""
+    tuned_for: dict[Scorer, Definition] = Field(default_factory=dict)
+    """The definitions of the scores that the bounds were found with; bounds on scores that are
+    defined in another way are refused."""
     by_task: dict[Task, Bounds] = Field(default_factory=dict)
     """Bounds for the pairs of a task, in place of the general ones of the same name."""
     keep_rate: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Calibrated lower bounds keep this share of the pairs of each task that are within the bounds
-    given above (`none` is left alone); no lower bound is calibrated if not given."""
+    """Calibrated lower bounds keep this share, or just more, of those pairs of each task that are
+    within the bounds above (`none` is left alone); no bound is calibrated if not given."""
     calibrate: Annotated[tuple[RankBy, ...], Field(min_length=1)] = (
         "clip_sim_image",
         "clip_sim_1",
@@ -103,32 +111,45 @@ class FilterConfig(Bounds):
     )
     """The scores that get a calibrated lower bound, all at the same quantile."""
     relative: bool = False
-    """Keep a pair only if its edited picture fits the edited caption better than the source's."""
+    """Keep a pair only if its `clip_sim_gain` is above 0: the edited picture fits its own caption
+    better than the source's (SEED-Data-Edit, arXiv 2405.04007)."""
     against: tuple[str, ...] = ()
-    """Evaluation sets: pairs with a picture that is close to one of theirs are removed."""
+    """Evaluation sets: pairs of which either picture is close to one of theirs are removed. Each is
+    a folder of pictures, Parquet files (all their columns of pictures), a run, a dataset, or
+    `owner/name` on the Hub."""
     against_distance: Annotated[int, Field(ge=0, le=16)] = 6
-    """So many bits of the 64-bit perceptual hashes, or fewer, make a picture close."""
+    """Perceptual hashes that differ in at most so many of their 64 bits make pictures close."""
     against_similarity: Annotated[float, Field(gt=0, le=1)] | None = 0.95
-    """Such a cosine of CLIP's embeddings, or a higher one, makes a picture close."""
+    """Such a cosine of their CLIP embeddings, or a higher one, makes pictures close, in a run with
+    CLIP; null compares hashes only, and then no model runs."""
     drop_duplicates: bool = True
-    """Keep the first of pairs with the same edited picture or the same instruction of a picture."""
+    """Keep the first of pairs with the same edited picture of a picture, and of instructions of a
+    picture in the same words."""
     near_duplicate_distance: Annotated[int, Field(ge=0, le=16)] | None = None
-    """Pairs whose instructions are alike in words, and of which the hashes of both pictures differ
-    in at most so many bits, are one; the first is kept."""
+    """Pairs whose instructions are alike in words (`pipelines.diversity.signature`), and whose
+    source and edited pictures have hashes that differ in at most so many bits each, are one; the
+    first is kept."""
     max_instruction_repeats: PositiveInt | None = None
-    """Keep so many instructions of the run that are alike in words, the first ones."""
+    """Keep so many instructions of the run that are alike in words, or but for one word in at least
+    four (`pipelines.alike.repeated`): the first ones, with all their candidates. `none` is left
+    alone."""
     rank_by: RankBy = "clip_sim_dir"
     """The score that ranks the candidates of one instruction, the highest first."""
     top_k: PositiveInt | None = None
     """Keep so many candidates of each instruction, the best by `rank_by`."""
     max_per_split: dict[str, PositiveInt] = Field(default_factory=dict)
-    """Most pairs of a split: all the best candidates, then the second best, and so on."""
+    """Most pairs of a split: all the best candidates, then the second best, and so on; of one rank
+    those with the highest score. Pairs that are exported turned round are not counted."""
 
     @model_validator(mode="before")
     @classmethod
-    def _with_preset(cls, values: Any) -> Any:
-        name = values.get("preset") if isinstance(values, dict) else None
-        return values if name is None else preset_values(str(name)) | values
+    def _merged(cls, values: Any) -> Any:
+        """Put what is given over the preset's values; null takes a value away."""
+        if not isinstance(values, dict):
+            return values
+        name = values.get("preset")
+        begun = {} if name is None else preset_values(str(name))
+        return _without_nulls(cls, begun | values)
 
     def in_force(self) -> dict[str, Any]:
         """Return the rules that can turn a pair away, and what they depend on."""
@@ -140,9 +161,28 @@ class FilterConfig(Bounds):
         if self.keep_rate is not None:
             values["calibrate"] = list(self.calibrate)
         if self.against:
+            # The folders of a user's machine stay out of what is published.
+            values["against"] = [_public(path) for path in self.against]
             values["against_distance"] = self.against_distance
             values["against_similarity"] = self.against_similarity
         return {name: value for name, value in values.items() if value not in (None, {}, [], False)}
+
+
+def _without_nulls(model: type[Section], values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out nulls, in mappings too, unless a field knows what null means."""
+    kept = {}
+    for name, value in values.items():
+        field = model.model_fields.get(name)
+        if value is not None or field is None or type(None) in get_args(field.annotation):
+            kept[name] = value
+        if isinstance(value, dict):
+            kept[name] = {key: item for key, item in value.items() if item is not None}
+    return kept
+
+
+def _public(path: str) -> str:
+    """Return the last piece of a path on this machine; another name stays as it is."""
+    return Path(path).name if Path(path).is_absolute() else path
 
 
 def _set_only(by_task: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The worked examples that a language model is shown, read from `examples.yaml`."""
+"""The worked examples and the ideas that a language model is shown, read from `examples.yaml`."""
 
 from __future__ import annotations
 
@@ -12,36 +12,59 @@ from syned.rows import Task
 
 
 class Example(BaseModel):
-    """One worked example of the chat."""
+    """One worked example of the chats."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     picture: str
+    idea: str = ""
     instruction: str
     edited_caption: str
-    captions: dict[str, str]
+    captions: dict[str, str] = {}
+    commands: dict[str, str] = {}
+    """Paraphrases of the instruction."""
+
+    def known(self) -> dict[str, str]:
+        """Return the texts of the plan."""
+        return {
+            "source_caption": self.picture,
+            "instruction": self.instruction,
+            "edited_caption": self.edited_caption,
+        }
 
 
-@cache
-def examples(task: Task) -> tuple[Example, ...]:
-    """Return the worked examples of a task."""
-    return _all_examples()[task]
+class _Task(BaseModel):
+    """What the file holds for a task."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ideas: tuple[str, ...] = ()
+    examples: tuple[Example, ...]
 
 
-@cache
 def shown_examples(task: Task) -> tuple[tuple[Task, Example], ...]:
     """Return what a chat for a task shows, each with its task.
 
     The first three are the same in every chat, so that their tokens are computed once; small
     models need as many to see the pattern.
     """
-    common = [(kind, examples(kind)[0]) for kind in (Task.ADD, Task.COLOR, Task.BACKGROUND)]
-    own = [(task, example) for example in examples(task)]
+    common = [(kind, all_examples()[kind][0]) for kind in (Task.ADD, Task.COLOR, Task.BACKGROUND)]
+    own = [(task, example) for example in all_examples()[task]]
     return (*common, *(shown for shown in own if shown not in common))
 
 
+def all_examples() -> dict[Task, tuple[Example, ...]]:
+    """Return the worked examples of every task."""
+    return {task: held.examples for task, held in _read().items()}
+
+
+def ideas(task: Task) -> tuple[str, ...]:
+    """Return what may be proposed for a task."""
+    return _read()[task].ideas
+
+
 @cache
-def _all_examples() -> dict[Task, tuple[Example, ...]]:
-    """Read the worked examples of every task."""
+def _read() -> dict[Task, _Task]:
+    """Read the file."""
     text = (resources.files("pipelines") / "writers" / "examples.yaml").read_text("utf-8")
-    return {Task(k): tuple(Example(**e) for e in v) for k, v in yaml.safe_load(text).items()}
+    return {Task(name): _Task(**held) for name, held in yaml.safe_load(text).items()}

@@ -1,8 +1,8 @@
-"""What makes a written text unfit for a dataset: unclean, cut off, a refusal, a copy, off topic.
+"""What makes a text unfit for a dataset by itself: unclean, cut off, a refusal, in a loop, a copy.
 
-Each rule stands for a defect that was seen: in the released Syned captions (wrapping quotes,
+Each rule stands for a defect that was seen: in the released Syned captions (stray quotes,
 numbering, word counts, refusals, leaked prompts), or in the answers of small models (loops, labels,
-placeholders, copies, edits of things that are not there).
+placeholders, copies).
 """
 
 from __future__ import annotations
@@ -15,26 +15,39 @@ from itertools import pairwise
 
 from syned.errors import RowError
 from syned.reasons import Reason
-from syned.rows import Task
 
 COPY = 0.7
 """Texts whose words match to this share (difflib's ratio) are copies: seven words of ten."""
 LONGEST_WORD = 24
 LOOP = 3
 """A text that says so many words in a row twice is in a loop."""
-STEM = 4
-"""Words that begin with the same letters, this many, are taken for the same word."""
+STEM = 6
+"""Most letters of a stem."""
 
 _LABELS = (
     r"instruction|(edited |source |target |new |original )?(caption|image|picture)s?|description"
-    r"|answer|output|input|sentence|difference|change|edit|before|after|note|task"
+    r"|answer|output|input|sentence|difference|change|edit|before|after|note|task|brief|action"
+    r"|contrast|detail|variation|option|version|paraphrase"
 )
 _PATTERNS = (
-    (Reason.UNCLEAN, r"^[\"'“”‘’`].*[\"'“”‘’`][.,]?$", "is wrapped in quotes"),
-    (Reason.UNCLEAN, r"^\(?(\d+|[a-z]|[ivx]+)[.):]|^[-*•–—#>+]", "begins like an item of a list"),
-    (Reason.UNCLEAN, rf"^(the )?({_LABELS})\s*\d*\s*[:=]", "begins with a label"),
-    (Reason.UNCLEAN, r"\(\s*\d+\s+(words?|characters?)\s*\)", "tells its own length"),
-    (Reason.UNCLEAN, r"[\[\]{}<>|\\_~^]|\*\*|``|&\w+;|https?:|www\.", "holds markup"),
+    (Reason.UNCLEAN, r"^\W*$", "is empty"),
+    (
+        Reason.UNCLEAN,
+        r"^\(?(\d+|[a-z]|[ivx]+)[.):]|^[-*•–—#>+]|^(\d+|first|second|third|fourth|fifth)\s*[-–:,/]",
+        "begins like an item of a list",
+    ),
+    (
+        Reason.UNCLEAN,
+        rf"^\W*(the )?({_LABELS})\s*(#?\d+|one|two|three|four|five)?\s*[:=]"
+        r"|^\W*(?!.*\b(reads?|says?|spells?|words?|text)\b.*:)\w+( [\w-]+){0,2}\s*:\s",
+        "begins with a label",
+    ),
+    (
+        Reason.UNCLEAN,
+        r"\(\s*\d+\s+(words?|characters?)\s*\)|\bword count\b|\b\d+ (words|characters)\W*$",
+        "tells its own length",
+    ),
+    (Reason.UNCLEAN, r"[\[\]{}<>|\\_~^*]|``|&\w+;|https?:|www\.|#\w", "holds markup"),
     (Reason.UNCLEAN, r"\.\.|…|\s\s|\s[,.]", "holds a gap"),
     (
         Reason.UNCLEAN,
@@ -46,68 +59,54 @@ _PATTERNS = (
     ),
     (
         Reason.REFUSAL,
-        r"\b(as an? (\w+ )?ai|language model|i'?m (just|sorry|unable|not able)|sorry|apologi[sz]e"
-        r"|i (can ?not|can'?t|won'?t|am|will|would|do)|unable to (help|assist|fulfil))\b"
-        r"|^(sure|certainly|of course|okay)\b\W|^here (is|are)\b",
+        r"\b(as an? (\w+ )*ai|language model|i'?m (just|sorry|unable|not able)|sorry|apologi[sz]e"
+        r"|i (can ?not|can'?t|won'?t|am|will|would|do|must|need|hope|suggest|have)"
+        r"|unable to (help|assist|fulfil|provide|comply)|not appropriate|inappropriate|unethical"
+        r"|harmful|respectful|socially unbiased|let me know|feel free|as (requested|instructed)"
+        r"|(please )?note that|(four|five|some|other) (variations?|versions?|captions?|sentences?)"
+        r"|(user|the|this|your|given|above|following) (prompts?|instructions?|json|responses?"
+        r"|requests?|schema))\b"
+        r"|^\W*(sure|certainly|of course|okay|ok|yes|no)\b\W*[,!.]"
+        r"|^\W*(here (is|are)|here'?s|below (is|are)|the following|these are)\b",
         "talks about itself",
     ),
     (
-        Reason.UNCLEAN,
-        r"\b(?-i:[Yy]ou|[Yy]our(s|self)?|[Ww]e|[Oo]urs?|[Mm]y|me|I)\b",
-        "speaks to the reader or of the writer",
-    ),
-    (
         Reason.CUT_OFF,
-        r"[,;:(–—-]$|\b(a|an|the|and|or|but|of|with|to|in|on|at|by|for|from|is|are|was|were)$",
+        r"[,;:(–—-]$|\b(a|an|the|and|or|but|of|with|to|in|on|at|by|for|from|is|are|was|were|its"
+        r"|their|his|her|that|which)$",
         "ends in the middle",
     ),
 )
 RULES = tuple((reason, re.compile(p, re.IGNORECASE), what) for reason, p, what in _PATTERNS)
 
-NO_COMMAND = re.compile(
-    r"^(the|an?|this|that|these|it|its|he|she|they|you|your|there|what|which|who|why|how|when|i|we"
-    r"|one|some|now|in)\b|\?$",
-    re.IGNORECASE,
+_SPEAKER = re.compile(r"\b([Yy]ou|[Yy]our(s|self)?|[Ww]e|[Oo]urs?|[Mm]y|me|I|I'm)\b")
+_TO_BE_WRITTEN = re.compile(
+    r"[\"“][^\"”]*[\"”]|(?<!\w)['‘][^'’]*['’](?!\w)|\b[A-Z]{2,}( [A-Z]+)*\b|\b[A-Z]( [A-Z]+)+\b"
 )
-"""How no command begins or ends."""
-_REMOVE = r"remov|delet|eras|take|get rid|eliminat|clear|hide|wipe|strip|without|drop|cut|crop"
-_COLORS = (
-    r"colou?r|re(color|paint)|red|orange|yellow|green|blue|purple|violet|pink|brown|black|white"
-    r"|gr[ae]y|gold|silver|bronze|beige|turquoise|teal|cyan|magenta|navy|crimson|scarlet|maroon"
-    r"|cream|ivory|tan|lavender|lilac|olive|copper|emerald|ruby|rainbow|pale|dark|bright|light"
-    r"|tint|dye|hue|shade"
-)
-TASK_MARKS = {
-    Task.REMOVE: re.compile(rf"\b({_REMOVE})", re.IGNORECASE),
-    Task.COLOR: re.compile(rf"\b({_COLORS})", re.IGNORECASE),
-    Task.TEXT: re.compile(
-        r"\b(text|word|letter|writ|sign|label|title|say|read|print|engrav|logo|slogan|number|name"
-        r"|message|caption)|[\"“]",
-        re.IGNORECASE,
-    ),
-}
-"""What an instruction for a task must hold, for the tasks that have such words."""
-REMOVAL = re.compile(rf"^({_REMOVE})", re.IGNORECASE)
-NO_REMOVAL = frozenset({Task.ADD, Task.LOCAL, Task.STYLE, Task.COLOR})
-"""Tasks whose instruction does not begin with taking something away."""
-
-ABSENCE = re.compile(r"\b(no|not|without|empty|missing|gone|bare)\b", re.IGNORECASE)
+"""Words that stand in a picture: quoted, or in capitals."""
+_TWO_QUOTES = re.compile(r"^[\"'“‘][^\"'“”‘’]{1,40}[\"'”’]\s.*\s[\"'“‘][^\"'“”‘’]{1,40}[\"'”’]\W?$")
 
 _COMMON = frozenset(
-    "a an the this that these those it its he she they his her their them there here of in on at to"
-    " by for from with without into onto over under up down out off as and or but not no nor so if"
-    " is are was were be been being has have had do does did can could will would now then than"
-    " before after where when which who what whose while more most very just only also still one"
-    " two some any all both each other another same different new old picture photo photograph"
-    " image scene edited edit original version change changed changes make made put added add"
-    " replaced replace removed remove turn turned become became look looks like instead"
-    " lying sitting standing holding leaning parked".split()
+    "a an the this that these those it its he she they his her their them him there here of in on"
+    " at to by for from with without into onto over under up down out off as and or but not no nor"
+    " so if is are was were be been being has have had do does did can could will would now then"
+    " than before after where when which who what whose while more most very just only also still"
+    " any all both each other another same different new old one some somebody someone something"
+    " picture photo photograph image scene version original edited edit editing edits change"
+    " changed changes changing difference make made makes making put puts add added adds adding"
+    " replaced replace replaces remove removed removes turn turned turns become became becomes look"
+    " looks like instead lying sitting standing holding leaning parked first second latter former"
+    " show shows shown showing see seen appear appears appeared give gives given gave set let get"
+    " got create created modify modified alter altered adjust adjusted transform transformed"
+    " convert converted insert inserted place placed apply applied swap swapped take taken took"
+    " use used using again anymore longer thing things".split()
 )
 
 
 def words(text: str) -> list[str]:
     """Return the words of a text in lower case, without articles and "a photo of"."""
     plain = re.sub(r"\b(photo|picture|image)(graph)? of\b", " ", text.casefold())
+    plain = re.sub(r"['’]s\b", " ", plain)
     return [w for w in re.findall(r"[^\W_]+", plain) if w not in ("a", "an", "the")]
 
 
@@ -121,9 +120,32 @@ def content(*texts: str) -> set[str]:
     return {w for text in texts for w in words(text) if w not in _COMMON}
 
 
+def stem(word: str) -> str:
+    """Return what the forms of a word have in common: "cats" and "cat", "painted" and "painting".
+
+    Endings of inflection are cut while three letters are left, and what is left is cut to `STEM`.
+    """
+    if word.endswith("ies") and len(word) > 4:
+        word = word[:-3] + "y"
+    elif word.endswith("s") and not word.endswith("ss") and len(word) > 3:
+        word = word[:-1]
+    for ending in ("ing", "est", "ed", "en", "er", "ly", "y", "e"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            word = word[: -len(ending)]
+            break
+    if len(word) > 3 and word[-1] == word[-2]:
+        word = word[:-1]
+    return word[:STEM]
+
+
 def stems(*texts: str) -> set[str]:
-    """Return how the words that carry meaning begin."""
-    return {word[:STEM] for word in content(*texts)}
+    """Return the stems of the words that carry meaning."""
+    return {stem(word) for word in content(*texts)}
+
+
+def to_be_written(text: str) -> set[str]:
+    """Return the words of a text that stand in a picture: quoted, or in capitals."""
+    return {word for found in _TO_BE_WRITTEN.finditer(text) for word in words(found[0])}
 
 
 def check_text(name: str, text: str, limits: tuple[int, int]) -> None:
@@ -148,13 +170,17 @@ def check_text(name: str, text: str, limits: tuple[int, int]) -> None:
 
 def _odd_features(text: str, shortest: int) -> Iterable[str]:
     """Yield what no pattern can tell."""
-    found = words(text)
     if len(text) < shortest or len(text.split()) < 2:
         yield "is too short"
     if not all(_is_plain(ch) for ch in text):
         yield "holds characters that are no plain text"
-    if sum(text.count(mark) for mark in '"“”') % 2:
+    if _is_wrapped(text):
+        yield "is wrapped in quotes"
+    if _has_open_quote(text):
         yield "has an open quote"
+    if _SPEAKER.search(_TO_BE_WRITTEN.sub(" ", text)):
+        yield "speaks to the reader or of the writer"
+    found = words(text)
     if any(len(word) > LONGEST_WORD for word in found):
         yield "holds a word that is none"
     runs = [tuple(found[i : i + LOOP]) for i in range(len(found) - LOOP + 1)]
@@ -162,52 +188,28 @@ def _odd_features(text: str, shortest: int) -> Iterable[str]:
         yield "repeats itself"
 
 
+def _is_wrapped(text: str) -> bool:
+    """Say whether quotes stand around the whole text, and not around words at both its ends."""
+    bare = text.rstrip(".,!?;")
+    ends = len(bare) > 1 and bare[0] in "\"'“‘`" and bare[-1] in "\"'”’`"
+    return ends and not _TWO_QUOTES.match(bare)
+
+
+def _has_open_quote(text: str) -> bool:
+    """Say whether a quote is opened and not closed, or the other way round."""
+    if sum(text.count(mark) for mark in '"“”') % 2 or "`" in text:
+        return True
+    opened = re.findall(r"(?<!\w)['‘](?=[^\s\d])", text)
+    closed = re.findall(r"(?<=\S)['’](?!\w)", text)
+    possessive = re.findall(r"\ws['’](?=\s)", text)
+    return (bool(opened) and not closed) or len(closed) > len(opened) + len(possessive)
+
+
 def _is_plain(ch: str) -> bool:
     """Say whether a character is of Latin text: no control character, emoji or other script."""
     if ch.isascii():
         return ch.isprintable()
-    return unicodedata.name(ch, "").startswith("LATIN") or ch in "‘’“”–—°"
-
-
-def check_instruction(task: Task, instruction: str, source_caption: str) -> None:
-    """Check that an instruction is a command, for its task, about this picture.
-
-    Raises:
-        RowError: It is none of these.
-    """
-    shown = shorten(instruction)
-    if NO_COMMAND.search(instruction):
-        raise RowError(Reason.UNCLEAN, f"the instruction is no command: {shown}")
-    mark = TASK_MARKS.get(task)
-    if (mark and not mark.search(instruction)) or (
-        task in NO_REMOVAL and REMOVAL.search(instruction)
-    ):
-        raise RowError(Reason.WRONG_TASK, f"asked to {task}, the instruction says: {shown}")
-    if task in NAMES_A_THING and not stems(instruction) & stems(source_caption):
-        raise RowError(Reason.OFF_TOPIC, f"the caption of the picture does not name it: {shown}")
-
-
-def check_edited_caption(task: Task, instruction: str, source: str, edited: str) -> None:
-    """Check that the edited caption shows what the instruction does to the source caption.
-
-    Raises:
-        RowError: It says the same as the source caption, or something else altogether.
-    """
-    shown = shorten(edited)
-    if words(edited) == words(source):
-        raise RowError(Reason.ECHO, f"the edited caption is the source caption: {shown}")
-    if not stems(edited) & stems(instruction, source):
-        raise RowError(Reason.OFF_TOPIC, f"the edited caption is about something else: {shown}")
-    named = stems(instruction) & stems(source)
-    if task is Task.REMOVE:
-        if named and named <= stems(edited) and not ABSENCE.search(edited):
-            raise RowError(Reason.OFF_TOPIC, f"the edited caption keeps what was removed: {shown}")
-    elif task is not Task.GLOBAL and not stems(edited) & (stems(instruction) - named):
-        raise RowError(Reason.OFF_TOPIC, f"the edited caption does not show the edit: {shown}")
-
-
-NAMES_A_THING = frozenset({Task.REMOVE, Task.LOCAL, Task.COLOR})
-"""Tasks on a thing in the picture, which a model without eyes knows by the caption alone."""
+    return unicodedata.name(ch, "").startswith("LATIN") or ch in "‘’“”–—°‐‑"
 
 
 def shorten(text: str, length: int = 80) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from PIL import Image
 
 from pipelines.edits import measure
 from pipelines.edits.base import PictureEdit, SceneEdit, Wording
 from pipelines.edits.registry import picture_edits, scene_edits
+from pipelines.edits.way_back import way_back
 from pipelines.engines import Rejected, WriteJob, Writer, Written
 from pipelines.scenes.describe import describe
 from pipelines.scenes.model import RADIUS, SIDE, Scene
@@ -55,7 +57,8 @@ class _TemplatesWriter:
         source = job.source_caption or (describe(scene) if scene else "a picture")
         for task in self._tasks_to_try(job.task, rng):
             for edit in _fitting(task, picture, scene, rng):
-                return _written(edit, scene, source, rng)
+                written = _written(edit, scene, source, rng)
+                return _with_way_back(written, edit, scene, rng) if job.inverse else written
         return Rejected(Reason.NO_EDIT_FITS, f"no edit would be visible; wanted: {job.task}")
 
     def _tasks_to_try(self, wanted: Task, rng: random.Random) -> list[Task]:
@@ -133,6 +136,20 @@ def _written(
         source_caption=source,
         edited_caption=edited,
         edit=edit.model_dump_json(),
+    )
+
+
+def _with_way_back(
+    written: Written, edit: PictureEdit | SceneEdit, scene: Scene | None, rng: random.Random
+) -> Written:
+    """Add the words of the way back, if there are any."""
+    wording = way_back(edit, scene)
+    if wording is None:
+        return written
+    return replace(
+        written,
+        inverse_instruction=rng.choice(wording.instructions),
+        inverse_captions=five_captions(wording.captions, rng),
     )
 
 

@@ -1,20 +1,21 @@
-"""A language model in vLLM's offline engine, held to the JSON schema of the prompt."""
+"""A language model in vLLM's offline engine, held to the JSON schemas of the prompt."""
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pipelines.engines import Rejected, WriteJob, Writer, Written
 from pipelines.models import resolve_model
 from pipelines.sections.writers import VllmWriter
 from pipelines.torch_setup import import_or_explain, load_or_explain, quiet_transformers
-from pipelines.writers import prompt
+from pipelines.writers.dialogue import Dialogue, Reply, Request, dialogue, proceed
+from pipelines.writers.prompt import prompt_version
 from syned.errors import EngineError, RowError
-from syned.ids import seed_for
+from syned.images import load_picture
 from syned.reasons import Reason
 
 KEY = "instruct.writer"
@@ -37,7 +38,8 @@ def load_vllm_writer(config: VllmWriter) -> Writer:
         raise EngineError(
             f"{KEY}.model = {config.model!r} has no chat template; give an instruction-tuned model"
         )
-    return _Vllm(f"vllm:{config.model}", prompt.prompt_version(), config, engine)
+    version = prompt_version(config.mode, config.keep_instruction)
+    return _Vllm(f"vllm:{config.model}", version, config, engine)
 
 
 def _set_environment(config: VllmWriter) -> None:
@@ -55,27 +57,38 @@ def _set_environment(config: VllmWriter) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+def engine_arguments(config: VllmWriter) -> dict[str, Any]:
+    """Return the arguments of vLLM's engine for a recipe's section."""
+    arguments: dict[str, Any] = {
+        "model": resolve_model(config.model),
+        "revision": config.revision,
+        "dtype": config.dtype,
+        "quantization": config.quantization,
+        "seed": 0,
+        "max_model_len": config.max_model_len,
+        "tensor_parallel_size": config.tensor_parallel_size,
+        "gpu_memory_utilization": config.gpu_memory_utilization,
+        "enforce_eager": config.enforce_eager,
+        "enable_prefix_caching": config.enable_prefix_caching,
+        # vLLM 0.32 on a CPU fails on a request with a seed whose prompt is computed in two chunks.
+        "enable_chunked_prefill": False,
+        # White space between items of JSON is free otherwise, and small models spend tokens on it.
+        "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
+    }
+    if config.max_num_seqs is not None:
+        arguments["max_num_seqs"] = config.max_num_seqs
+    if config.mode == "look":
+        arguments["limit_mm_per_prompt"] = {"image": 1}
+    return arguments
+
+
 def _load(config: VllmWriter) -> Any:
     """Load the model into an engine that gives the same answers to the same requests."""
     warnings.filterwarnings("ignore", category=FutureWarning, module="vllm")
     quiet_transformers()
     from vllm import LLM
 
-    engine = LLM(
-        resolve_model(config.model),
-        revision=config.revision,
-        dtype=config.dtype,
-        seed=0,
-        max_model_len=config.max_model_len,
-        tensor_parallel_size=config.tensor_parallel_size,
-        gpu_memory_utilization=config.gpu_memory_utilization,
-        enforce_eager=config.enforce_eager,
-        # vLLM 0.32 on a CPU fails on a request with a seed whose prompt is computed in two chunks.
-        enable_chunked_prefill=False,
-        # White space between items of JSON is free otherwise, and small models spend tokens on it.
-        structured_outputs_config={"backend": "xgrammar", "disable_any_whitespace": True},
-        use_tqdm_on_load=False,
-    )
+    engine = LLM(**engine_arguments(config), use_tqdm_on_load=False)
     # Grammars are compiled in a thread, and a request whose grammar is late misses the first batch.
     # vLLM itself switches that off where schedulers have to agree (its external launcher).
     core = engine.llm_engine.engine_core.engine_core
@@ -93,35 +106,60 @@ class _Vllm:
     engine: Any
 
     def write(self, jobs: Sequence[WriteJob]) -> list[Written | Rejected]:
-        """Answer each job, in order; those whose answer is bad are asked again."""
+        """Answer each job, in order.
+
+        All dialogues run at once: what follows from an answer joins the requests that are running.
+        """
         # What is cached from earlier calls would change the batches, and with them the rounding.
         self.engine.reset_prefix_cache()
         answers: dict[int, Written | Rejected] = {}
-        prompts: dict[int, list[int]] = {}
-        for place, job in enumerate(jobs):
-            try:
-                prompts[place] = self._encode(job)
-            except RowError as error:
-                answers[place] = Rejected(error.reason, error.message)
-        open_places = list(prompts)
-        for attempt in range(1, len(self.config.temperatures) + 1):
-            asked = [(jobs[place], prompts[place]) for place in open_places]
-            replies = self._ask(asked, attempt)
-            answers |= dict(zip(open_places, replies, strict=True))
-            open_places = [p for p in open_places if isinstance(answers[p], Rejected)]
+        running: dict[str, tuple[int, Dialogue]] = {}
+        begun = [(place, dialogue(job, self.config), None) for place, job in enumerate(jobs)]
+        self._go_on(begun, running, answers)
+        while running:
+            done = [output for output in self.engine.llm_engine.step() if output.finished]
+            replied = [(*running.pop(output.request_id), _reply(output)) for output in done]
+            self._go_on(replied, running, answers)
         return [answers[place] for place in range(len(jobs))]
 
-    def _encode(self, job: WriteJob) -> list[int]:
-        """Return the tokens of the chat for a job.
+    def _go_on(
+        self,
+        replied: Iterable[tuple[int, Dialogue, Reply | RowError | None]],
+        running: dict[str, tuple[int, Dialogue]],
+        answers: dict[int, Written | Rejected],
+    ) -> None:
+        """Go on with some dialogues, each until it waits for the engine or ends."""
+        for place, talk, reply in replied:
+            outcome = proceed(talk, reply)
+            while isinstance(outcome, Request):
+                try:
+                    running[self._add(outcome)] = (place, talk)
+                    break
+                except RowError as error:
+                    outcome = proceed(talk, error)
+            else:
+                answers[place] = outcome
+
+    def _add(self, request: Request) -> str:
+        """Hand a request to the engine, and return the id that its output will have.
 
         Raises:
-            RowError: The model cannot be asked, or the prompt leaves no room for an answer.
+            RowError: The prompt leaves no room for an answer, or the picture cannot be read.
         """
-        chat = prompt.messages(job)
-        text = self.engine.get_tokenizer().apply_chat_template(
-            chat, tokenize=False, add_generation_prompt=True
-        )
-        tokens: list[int] = self.engine.get_tokenizer().encode(text, add_special_tokens=False)
+        name = str(next(self.engine.request_counter))
+        self.engine.llm_engine.add_request(name, self._prompt(request), self._sampling(request))
+        return name
+
+    def _prompt(self, request: Request) -> dict[str, Any]:
+        """Return the tokens of a chat, and the picture that it shows.
+
+        Raises:
+            RowError: The prompt leaves no room for an answer.
+        """
+        tokenizer = self.engine.get_tokenizer()
+        chat = _with_picture(request) if request.image else list(request.messages)
+        text = tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+        tokens: list[int] = tokenizer.encode(text, add_special_tokens=False)
         room = self.config.max_model_len - self.config.max_tokens
         if len(tokens) > room:
             raise RowError(
@@ -129,43 +167,36 @@ class _Vllm:
                 f"the prompt has {len(tokens)} tokens, and {KEY}.max_model_len "
                 f"({self.config.max_model_len}) less max_tokens leaves {room}",
             )
-        return tokens
+        prompt: dict[str, Any] = {"prompt_token_ids": tokens}
+        if request.image:
+            prompt["multi_modal_data"] = {"image": load_picture(request.image)}
+        return prompt
 
-    def _ask(
-        self, asked: Sequence[tuple[WriteJob, list[int]]], attempt: int
-    ) -> list[Written | Rejected]:
-        """Ask the model once about some jobs, each with its own seed."""
-        if not asked:
-            return []
-        replies = self.engine.generate(
-            [{"prompt_token_ids": tokens} for _, tokens in asked],
-            [self._sampling(job, attempt) for job, _ in asked],
-            use_tqdm=False,
-        )
-        outputs = [reply.outputs[0] for reply in replies]
-        return [
-            _judge(output.text, output.finish_reason, job, attempt)
-            for output, (job, _) in zip(outputs, asked, strict=True)
-        ]
-
-    def _sampling(self, job: WriteJob, attempt: int) -> Any:
-        """Return how the model is to answer one job."""
+    def _sampling(self, request: Request) -> Any:
+        """Return how the model is to answer a request."""
         from vllm import SamplingParams
-        from vllm.sampling_params import StructuredOutputsParams
+        from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 
         return SamplingParams(
-            temperature=self.config.temperatures[attempt - 1],
+            temperature=request.temperature,
             frequency_penalty=self.config.frequency_penalty,
             max_tokens=self.config.max_tokens,
-            seed=seed_for(job.seed, "attempt", str(attempt)),
-            structured_outputs=StructuredOutputsParams(json=prompt.answer_schema(job)),
+            seed=request.seed,
+            structured_outputs=StructuredOutputsParams(json=request.schema),
+            output_kind=RequestOutputKind.FINAL_ONLY,
         )
 
 
-def _judge(text: str, finish_reason: str | None, job: WriteJob, attempt: int) -> Written | Rejected:
-    """Return what a model wrote, or why it cannot be used."""
-    try:
-        written = prompt.parse_answer(text, finish_reason, job)
-    except RowError as error:
-        return Rejected(error.reason, error.message, attempt, text)
-    return replace(written, attempts=attempt)
+def _reply(output: Any) -> Reply:
+    """Return what the model answered."""
+    return Reply(output.outputs[0].text, output.outputs[0].finish_reason)
+
+
+def _with_picture(request: Request) -> list[dict[str, Any]]:
+    """Return a chat in parts, as the templates of vision models take it, the picture at its end."""
+    chat = [
+        {"role": message["role"], "content": [{"type": "text", "text": message["content"]}]}
+        for message in request.messages
+    ]
+    chat[-1]["content"] = [{"type": "image"}, *chat[-1]["content"]]
+    return chat
