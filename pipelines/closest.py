@@ -44,7 +44,7 @@ def with_closest(
         return scores
     known = _known(run, rules)
     negative, index = _by_hash(scores, known)
-    scores = _add(scores, "against_distance", (-negative, index), known)
+    scores = _add(scores, "against_distance", (0 - negative, index), known)
     return _add(scores, "against_similarity", _by_embedding(scores, known, run, parts), known)
 
 

@@ -38,9 +38,10 @@ _SMALL = frozenset(
 _LOOKS = frozenset(
     "red orange yellow green blue purple violet pink brown black white gray grey gold golden silver"
     " beige turquoise teal cyan magenta navy bright dark light pale big large small tiny huge"
-    " little tall short long new old more less very bigger smaller larger".split()
+    " little tall short long new old more less very bigger smaller larger left right top bottom"
+    " upper lower middle centre center corner edge side".split()
 )
-"""Words of looks, which are no objects."""
+"""Words of looks and places, which are no objects."""
 
 
 class Diversity(BaseModel):
@@ -61,7 +62,7 @@ class Diversity(BaseModel):
     verbs: dict[str, int]
     """The first verb, or the first word where none is known."""
     objects: dict[str, int]
-    """Words that are neither verbs nor looks, once per instruction."""
+    """Words that are neither verbs nor of looks or places, once per instruction."""
     distinct_1: float
     distinct_2: float
     caption_words: tuple[float, int, int]
@@ -111,7 +112,7 @@ def diversity(instructions: Iterable[str], captions: Iterable[Sequence[str]]) ->
 
 
 def objects(instruction: str) -> set[str]:
-    """Return the words of an instruction that are neither verbs nor looks."""
+    """Return the words of an instruction that are neither verbs nor of looks or places."""
     found = {word for word in words(instruction) if word not in _SMALL | _LOOKS}
     return {stem(word) for word in found if word not in _VERB}
 

@@ -83,7 +83,7 @@ def dataset_row(pair: Pair) -> DatasetRow:
         guidance_scale=edited.guidance_scale,
         image_guidance_scale=edited.image_guidance_scale,
         num_inference_steps=edited.num_inference_steps,
-        edit=written.edit,
+        edit=written.edit if edited.editor == "procedural" else None,
         scene=picture.scene,
     )
 

@@ -26,6 +26,8 @@ _MAKERS = {
     "tiny-flux-kontext": ("pipelines.tiny.flux_kontext", 1),
     "tiny-qwen-image-edit": ("pipelines.tiny.qwen_image_edit", 1),
     "tiny-clip": ("pipelines.tiny.clip", 1),
+    "tiny-siglip": ("pipelines.tiny.siglip", 1),
+    "tiny-dinov2": ("pipelines.tiny.dinov2", 1),
 }
 """Module whose `make(folder)` writes the checkpoint, and the version of what it writes."""
 

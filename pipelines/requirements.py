@@ -192,7 +192,7 @@ def _models(recipe: Recipe) -> Iterator[Lack]:
         if model.startswith(BUILTIN_PREFIX) and model not in builtin_models():
             known = ", ".join(builtin_models())
             yield Lack(f"{key}: syned makes no model {model!r}", f"known are {known}")
-        elif is_local(model) and not Path(model).expanduser().is_dir():
+        elif is_local(model) and not Path(model).expanduser().exists():
             yield Lack(f"{key}: there is no folder {model}", f"--set {key}=FOLDER_OR_HUB_ID")
 
 

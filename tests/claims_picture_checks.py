@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 from PIL import Image, ImageOps
-from seen_in_pictures import NAMED, Pair, gap, lab, read_shape, read_word
+from seen_in_pictures import ANCHORS, NAMED, Pair, gap, lab, read_shape, read_word
 
 Check = Callable[[Pair, str, re.Match[str]], bool]
 
@@ -67,12 +67,12 @@ def brown(pair: Pair, *_: object) -> bool:
     was = pair.lab[0]
     hue_was = np.degrees(np.arctan2(was[..., 2], was[..., 1]))
     many = np.abs(hue_was - np.median(hues)) > 12
-    return bool(50 < np.median(hues) < 85 and hues.std() < 15 and many.mean() > 0.05)
+    return bool(60 < np.median(hues) < 80 and hues.std() < 12 and many.mean() > 0.05)
 
 
 def tinted(pair: Pair, _text: str, match: re.Match[str]) -> bool:
     """The mean colour has moved towards the named one, and now has a hue like it."""
-    target = lab(NAMED[match[1].lower()])[1:]
+    target = lab(NAMED[match[match.lastindex].lower()])[1:]
     was, now = (p[..., 1:].reshape(-1, 2).mean(axis=0) for p in pair.lab)
     unit = target / np.linalg.norm(target)
     towards = (now - was) @ unit
@@ -95,14 +95,37 @@ def shows(expected: Callable[[Image.Image], Image.Image]) -> Check:
     return lambda pair, _text, _match: pair.like(expected(pair.before))
 
 
-def quarter(turn: int) -> Check:
+def undone(check: Check) -> Check:
+    """What the second picture of a pair turned round has, the first one of this pair has."""
+    return lambda pair, text, match: check(pair.turned, text, match)
+
+
+def fitted(turn: int) -> Check:
     """A quarter turn, clockwise (1) or counterclockwise (-1), fitted into the frame."""
 
-    def expected(before: Image.Image) -> Image.Image:
-        return ImageOps.pad(before.rotate(-90 * turn, expand=True), before.size)
+    def expected(before: Image.Image, way: int) -> Image.Image:
+        return ImageOps.pad(before.rotate(-90 * way, expand=True), before.size)
 
     def check(pair: Pair, text: str, _match: re.Match[str]) -> bool:
-        return pair.like(expected(pair.before)) and ("black bars" not in text or barred(pair))
+        right, wrong = (expected(pair.before, way) for way in (turn, -turn))
+        # Bars are much of what both ways change, so that they must be told apart by the rest.
+        this_way = gap(right, pair.after) < 0.5 * gap(wrong, pair.after)
+        return this_way and pair.like(right) and ("black bars" not in text or barred(pair))
+
+    return check
+
+
+def unfitted(turn: int) -> Check:
+    """A quarter turn of a picture that one the other way had fitted into the frame."""
+    return undone(fitted(-turn))
+
+
+def quarter(turn: int) -> Check:
+    """A quarter turn of what is shown, whether it is fitted into the frame now or was before."""
+
+    def check(pair: Pair, text: str, match: re.Match[str]) -> bool:
+        there, back = (make(turn)(pair, text, match) for make in (fitted, unfitted))
+        return there or (back and "black bars" not in text)
 
     return check
 
@@ -165,23 +188,16 @@ LOST = {
 
 
 def cropped(pair: Pair, text: str, _match: re.Match[str]) -> bool:
-    named = next(place for phrase, place in (PARTS | LOST).items() if phrase in text)
-    return pair.part == named
+    named = [place for phrase, place in (PARTS | LOST).items() if phrase in text]
+    return pair.part in (named or ANCHORS)
 
 
 def framed(pair: Pair, text: str, _match: re.Match[str]) -> bool:
     """All four edges have the named colour, on a band as wide as the text says, and only there."""
-    colour = np.asarray(NAMED[re.search(COLOUR, text)[1]], np.float32)
-    near = [np.linalg.norm(p - colour, axis=-1) < 80 for p in pair.rgb]
-    rims = [(p[:2].mean(), p[-2:].mean(), p[:, :2].mean(), p[:, -2:].mean()) for p in near]
-    across = near[1][:, near[1].shape[1] // 2]
-    band = int(np.argmin(across)) / min(pair.size)
+    was, now, band = pair.frame(re.search(COLOUR, text)[1])
     wide = re.search(r"\b(?:thin|thick)\b", text)
     width = wide is None or (band < 0.06 if wide[0] == "thin" else band > 0.06)
-    inside = tuple(int(0.12 * side) for side in pair.size)
-    box = (*inside, pair.size[0] - inside[0], pair.size[1] - inside[1])
-    same = gap(pair.before.crop(box), pair.after.crop(box)) < 6
-    return min(rims[1]) > 0.95 and max(rims[0]) < 0.5 and width and same
+    return min(now) > 0.95 and max(was) < 0.5 and width and pair.gap_inside < 6
 
 
 def ink_of(pair: Pair, colour: str | None):
@@ -220,5 +236,4 @@ def pasted(pair: Pair, text: str, match: re.Match[str]) -> bool:
 
 def unchanged(pair: Pair, *_: object) -> bool:
     """Hardly a pixel has visibly changed, and there are nearly as many edges."""
-    far = np.abs(pair.rgb[1] - pair.rgb[0]).max(axis=-1) > 16
-    return bool(far.mean() < 0.12) and 0.6 < (1 + pair.edges[1]) / (1 + pair.edges[0]) < 1.5
+    return pair.changed_a_little < 0.12 and 0.6 < (1 + pair.edges[1]) / (1 + pair.edges[0]) < 1.5

@@ -32,6 +32,7 @@ from claims_picture_checks import (
     unchanged,
     written,
 )
+from claims_pictures_back import BACK
 from PIL import ImageOps
 from seen_in_pictures import Pair
 
@@ -138,7 +139,7 @@ def is_true(caption: str, pair: Pair) -> bool:
     Raises:
         AssertionError: No claim is recognised in the caption.
     """
-    for pattern, check in CLAIMS:
+    for pattern, check in (*BACK, *CLAIMS):
         found = re.search(pattern, caption)
         if found:
             return bool(check(pair, caption, found))

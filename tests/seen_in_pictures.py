@@ -50,11 +50,33 @@ def gap(one, other):
     return float(np.abs(np.asarray(one, np.float32) - np.asarray(other, np.float32)).mean())
 
 
+def near(pixels, colour, levels):
+    """Where pixels are less than so many levels away from a colour."""
+    return np.linalg.norm(pixels - np.asarray(NAMED[colour], np.float32), axis=-1) < levels
+
+
 class Pair:
     def __init__(self, before: Image.Image, after: Image.Image):
         self.before, self.after = before, after
         self.size = before.size
         self.rgb = [np.asarray(p, np.float32) for p in (before, after)]
+        self.inks, self.frames = {}, {}
+
+    @cached_property
+    def turned(self):
+        """The same pictures the other way round."""
+        other = Pair(self.after, self.before)
+        other.turned = self
+        return other
+
+    @cached_property
+    def gap(self):
+        return gap(self.before, self.after)
+
+    @cached_property
+    def changed_a_little(self):
+        """Share of pixels of which some channel has changed by more than 16 levels."""
+        return float((np.abs(self.rgb[1] - self.rgb[0]).max(axis=-1) > 16).mean())
 
     @cached_property
     def lab(self):
@@ -94,7 +116,7 @@ class Pair:
 
     def like(self, expected: Image.Image) -> bool:
         """Say whether the second picture is the expected one, JPEG and resampling allowed for."""
-        return gap(expected, self.after) < 0.35 * gap(self.before, self.after)
+        return gap(expected, self.after) < 0.35 * self.gap
 
     @cached_property
     def tilt(self):
@@ -105,10 +127,12 @@ class Pair:
 
     @cached_property
     def part(self):
-        """Which part of the first picture the second one shows."""
+        """Which part of the first picture the second one shows; empty if it shows none."""
         side = (96, max(8, round(96 * self.size[1] / self.size[0])))
         was, now = (p.resize(side, Image.Resampling.BOX) for p in (self.before, self.after))
-        return min(ANCHORS, key=lambda name: min(gap(c, now) for c in _parts(was, ANCHORS[name])))
+        gaps = {name: min(gap(c, now) for c in _parts(was, ANCHORS[name])) for name in ANCHORS}
+        best = min(gaps, key=lambda name: gaps[name])
+        return best if gaps[best] < 0.5 * gap(was, now) else ""
 
     @cached_property
     def changed(self):
@@ -139,11 +163,33 @@ class Pair:
         return next(name for name, anchor in ANCHORS.items() if anchor == found)
 
     def ink(self, colour: str):
-        """Where, within the changed box, the second picture is nearest to this colour."""
-        left, top, right, bottom = self.changed_box
-        crop = self.rgb[1][top:bottom, left:right]
-        near = np.linalg.norm(crop - np.asarray(NAMED[colour], np.float32), axis=-1) < 90
-        return near & self.changed[top:bottom, left:right]
+        """Where, within the changed box, the second picture has this colour, if the rest has not.
+
+        What lies behind letters that have gone would look like letters else.
+        """
+        if colour not in self.inks:
+            left, top, right, bottom = self.changed_box
+            box = np.s_[top:bottom, left:right]
+            inked, changed = near(self.rgb[1][box], colour, 90), self.changed[box]
+            stands_out = (inked & ~changed).sum() <= 0.3 * (~changed).sum()
+            self.inks[colour] = inked & changed & stands_out
+        return self.inks[colour]
+
+    def frame(self, colour: str):
+        """Shares of the colour along the four edges of both, and how wide a band of it is now."""
+        if colour not in self.frames:
+            both = [near(p, colour, 80) for p in self.rgb]
+            rims = [(p[:2].mean(), p[-2:].mean(), p[:, :2].mean(), p[:, -2:].mean()) for p in both]
+            band = int(np.argmin(both[1][:, both[1].shape[1] // 2])) / min(self.size)
+            self.frames[colour] = (*rims, band)
+        return self.frames[colour]
+
+    @cached_property
+    def gap_inside(self):
+        """How far the two are apart without their margins, in levels."""
+        inside = tuple(int(0.12 * side) for side in self.size)
+        box = (*inside, self.size[0] - inside[0], self.size[1] - inside[1])
+        return gap(self.before.crop(box), self.after.crop(box))
 
 
 def _turned(picture, degrees):
@@ -174,17 +220,21 @@ def _sketch(ink):
 
 
 @cache
-def drawn_word(word: str):
-    font = ImageFont.load_default(64)
-    image = Image.new("L", (600, 100))
-    ImageDraw.Draw(image).text((10, 10), word, 255, font)
-    return _sketch(np.asarray(image) > 127)
+def drawn_words():
+    """All words of the vocabulary, each of mean 0 and length 1: a product is a correlation."""
+    font, sketches = ImageFont.load_default(64), []
+    for word in VOCABULARY:
+        image = Image.new("L", (600, 100))
+        ImageDraw.Draw(image).text((10, 10), word, 255, font)
+        sketches.append(_sketch(np.asarray(image) > 127))
+    centred = np.stack(sketches) - np.mean(sketches, axis=1, keepdims=True)
+    return centred / np.linalg.norm(centred, axis=1, keepdims=True)
 
 
 def read_word(ink) -> str:
     """The word of the vocabulary that inked pixels look most like."""
     seen = _sketch(ink)
-    return max(VOCABULARY, key=lambda word: np.corrcoef(seen, drawn_word(word))[0, 1])
+    return VOCABULARY[int(np.argmax(drawn_words() @ (seen - seen.mean())))]
 
 
 def _star(u, v):
@@ -202,8 +252,10 @@ def _heart(u, v):
     return (x**2 + y**2 - 1) ** 3 - x**2 * y**3 <= 0
 
 
-def _figures(u, v):
+@cache
+def figures():
     """The eight shapes in a square from -1 to 1, v upwards, each stretched to touch its sides."""
+    v, u = np.meshgrid(np.linspace(1, -1, 64), np.linspace(-1, 1, 64), indexing="ij")
     return {
         "circle": np.hypot(u, v) <= 1,
         "square": np.maximum(abs(u), abs(v)) <= 1,
@@ -221,6 +273,4 @@ def read_shape(ink) -> str:
     rows, columns = np.flatnonzero(ink.sum(axis=1) > 1), np.flatnonzero(ink.sum(axis=0) > 1)
     cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     seen = np.asarray(Image.fromarray(cut).convert("L").resize((64, 64))) > 127
-    v, u = np.meshgrid(np.linspace(1, -1, 64), np.linspace(-1, 1, 64), indexing="ij")
-    figures = _figures(u, v)
-    return max(figures, key=lambda name: overlap(seen, figures[name]))
+    return max(figures(), key=lambda name: overlap(seen, figures()[name]))

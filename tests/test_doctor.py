@@ -86,14 +86,17 @@ def test_looking_for_a_package_does_not_import_it(tmp_path, monkeypatch):
 
 def test_a_gpu_is_missed_where_there_is_none_and_only_there(tmp_path):
     lacks = missing(recipe("default", f"sample.sources=[{{kind: folder, path: {tmp_path}}}]"))
-    missed = [lack for lack in lacks if "edit.editor.device, score.clip.device" in lack.what]
+    missed = [lack for lack in lacks if "edit.editor.device, edit.more_editors.0" in lack.what]
     assert len(missed) == (0 if gpus() else 1)
 
 
 def test_the_devices_that_are_missed_are_those_that_the_recipe_names(tmp_path):
     source = f"sample.sources=[{{kind: folder, path: {tmp_path}}}]"
-    lacks = missing(recipe("default", source, "score.clip.device=cpu", "edit.editor.device=cpu"))
-    assert "device" not in whats(lacks)
+    devices = ("instruct.writer", "edit.editor", "edit.more_editors.0", "score.clip", "score.dino")
+    found = whats(missing(recipe("default", source, f"{devices[0]}.device=cpu")))
+    assert gpus() or ("edit.editor.device" in found and "instruct.writer.device" not in found)
+    lacks = missing(recipe("default", source, *(f"{key}.device=cpu" for key in devices)))
+    assert ".device" not in whats(lacks)
 
 
 def test_the_driver_is_asked_where_torch_is_not(tmp_path, monkeypatch):

@@ -27,8 +27,11 @@ KINDS = pytest.mark.parametrize("kind", PICTURE_EDITS, ids=lambda kind: kind.__n
 
 
 def wrong_claims(edit, before, after):
+    """Captions of an edit, and of the way back, that the pictures contradict."""
     pair = Pair(through_jpeg(before), through_jpeg(after))
-    return [caption for caption in edit.wording().captions if not is_true(caption, pair)]
+    there, back = edit.wording().captions, edit.inverse_wording().captions
+    wrong = [caption for caption in there if not is_true(caption, pair)]
+    return wrong + [caption for caption in back if not is_true(caption, pair.turned)]
 
 
 @KINDS

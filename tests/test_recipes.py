@@ -15,7 +15,7 @@ from syned.recipes import check, read_yaml, set_values
 
 def test_every_recipe_that_ships_is_valid_and_opens_with_its_command() -> None:
     recipes = builtin_recipes()
-    assert set(recipes) == {"default", "demo", "tiny"}
+    assert set(recipes) == {"default", "demo", "syned1", "tiny"}
     for name, path in recipes.items():
         assert check(Recipe, read_yaml(path), name).name == name
         head = [line for line in path.read_text().splitlines() if line.startswith("#")]
@@ -43,7 +43,7 @@ def test_all_faults_are_told_at_once_with_the_nearest_known_key() -> None:
     assert "sede: unknown key; did you mean seed?" in text
     assert "part_size: input should be greater than 0, found 0" in text
     assert "edit.editor.guidance_scal: unknown key; did you mean guidance_scale?" in text
-    assert "edit.editor.guidance_scale: input should be greater than 1, found 1" in text
+    assert "edit.editor.guidance_scale: input should be greater than 1 and at most 100" in text
     assert "sample.sources.0.pth: unknown key; did you mean path?" in text
     assert "filter.min_ssim: " in text
     assert "instruct.writer.tasks.ad: " in text

@@ -1,5 +1,6 @@
 """The vLLM writer on a real small language model and real captions."""
 
+import json
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 from pipelines.engines import Rejected, WriteJob, Written
 from pipelines.recipe import Recipe, builtin_recipes
 from pipelines.sections.writers import VllmWriter
-from pipelines.writers import prompt
+from pipelines.writers.prompt import prompt_version
 from syned.errors import EngineError
 from syned.reasons import Reason
 from syned.recipes import check, read_yaml
@@ -54,7 +55,7 @@ def tiny_writer(**changes) -> VllmWriter:
     path = builtin_recipes()["tiny"]
     writer = check(Recipe, read_yaml(path), path.name).instruct.writer
     assert isinstance(writer, VllmWriter)
-    less = {"temperatures": (0.6, 0.7), "max_model_len": 1500}
+    less = {"temperatures": (0.1, 0.5), "max_model_len": 1500}
     return writer.model_copy(update=less | changes)
 
 
@@ -90,7 +91,7 @@ def ran():
 def test_the_writer_is_named_after_the_recipe(ran):
     name, version, _, _ = ran
     assert name == "vllm:builtin:smollm2-135m"
-    assert version == prompt.prompt_version()
+    assert version == prompt_version("write", False)
 
 
 def test_each_job_has_an_answer_and_what_is_written_is_clean(ran):
@@ -106,14 +107,12 @@ def test_each_job_has_an_answer_and_what_is_written_is_clean(ran):
 
 def test_what_is_turned_away_has_a_reason_and_the_models_own_words(ran):
     _, _, answers, _ = ran
-    turned_away = [a for a in answers[: len(JOBS)] if isinstance(a, Rejected)]
-    for answer, job in zip(answers, JOBS, strict=False):
+    for answer in answers[: len(JOBS)]:
         if isinstance(answer, Rejected):
-            assert answer.attempts == len(tiny_writer().temperatures)
-            assert answer.raw_answer.startswith('{"instruction":')
-            with pytest.raises(prompt.RowError):
-                prompt.parse_answer(answer.raw_answer, "stop", job)
-    assert all(answer.message for answer in turned_away)
+            assert answer.message
+            assert answer.attempts >= len(tiny_writer().temperatures)
+            first, *_ = answer.raw_answer.splitlines()
+            assert list(json.loads(first)) == ["instruction", "edited_caption"]
 
 
 def test_a_job_that_no_model_can_do_is_not_asked(ran):
@@ -127,7 +126,7 @@ def test_a_given_instruction_is_kept(ran):
     if isinstance(answer, Written):
         assert answer.instruction == "Remove the cup."
     else:
-        assert '"instruction"' not in answer.raw_answer
+        assert '"instruction"' not in answer.raw_answer.splitlines()[0]
 
 
 def test_a_long_caption_is_no_error(ran):

@@ -80,6 +80,14 @@ class PictureEdit(Edit):
     def wording(self) -> Wording:
         """Return the edit in words."""
 
+    @abstractmethod
+    def inverse_wording(self) -> Wording:
+        """Return the way back in words: what differs if the edited picture is the first one.
+
+        It says nothing that only somebody who knew the source could say ("again", "restored"), and
+        nothing absolute of the source picture, which is as it was found ("dull", "upright").
+        """
+
     def covered(self, size: tuple[int, int]) -> tuple[Box, ...]:  # noqa: ARG002
         """Return what lies hidden in an edited picture of this size."""
         return ()

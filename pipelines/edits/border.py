@@ -34,6 +34,28 @@ FRAMED = Wording(
     change="with {a_border}",
 )
 
+FRAMED_BACK = Wording(
+    instructions=(
+        "Remove the {colour} border.",
+        "Take the {width} {colour} frame away from the picture.",
+        "Show the picture without the {colour} band along its edges.",
+    ),
+    captions=(
+        "The {colour} border is gone.",
+        "The {width} {colour} frame around the picture has been removed.",
+        "The first image is enclosed in {colour}, and the second one is not.",
+        "Where the {width} border in {colour} was, the picture now goes on up to its edges.",
+        "No band of {colour} runs along all four edges any more.",
+        "What the second picture lacks is the {colour} border on every side.",
+        "Inside the old frame nothing differs; only the {colour} border has been taken away.",
+        "Before, a {width} {colour} border covered the margin.",
+        "Compared with the first image, the second one shows a little more on each side, instead "
+        "of a {colour} frame.",
+        "Someone has taken the picture out of its {width} frame, which was {colour}.",
+    ),
+    change="",
+)
+
 WIDTHS: dict[Literal["thin", "thick"], float] = {"thin": 0.035, "thick": 0.09}
 """Width of a border as a share of the shorter side."""
 
@@ -90,6 +112,10 @@ class Border(PictureEdit):
             colour=self.colour,
             width=self.width,
         )
+
+    def inverse_wording(self) -> Wording:
+        """Return the words for taking this border away."""
+        return fill(FRAMED_BACK, colour=self.colour, width=self.width)
 
 
 def _sides(inset: int, width: int, height: int, band: int) -> tuple[Box, ...]:

@@ -10,7 +10,7 @@ from PIL import Image, ImageEnhance
 
 from pipelines.edits import measure
 from pipelines.edits.base import PictureEdit, Wording
-from pipelines.edits.words import RGB, fill, with_article
+from pipelines.edits.words import RGB, fill, with_article, without
 from syned.rows import Task
 
 VIVID = Wording(
@@ -79,6 +79,48 @@ TINTED = Wording(
     change="with {a_tint} tint",
 )
 
+VIVID_BACK = Wording(
+    instructions=FADED.instructions,
+    captions=(
+        *without(FADED.captions, "become muted", "greyish", "in the sun"),
+        "The colours of the second picture are calmer, while everything stays in its place.",
+        "Strong colours have been toned down all over the image.",
+    ),
+    change="",
+)
+
+FADED_BACK = Wording(
+    instructions=without(VIVID.instructions, "glow"),
+    captions=(
+        *without(VIVID.captions, "intense", "glow", "garish"),
+        "More colour has come into the picture, and nothing else differs.",
+        "The first image is closer to grey than the second, which has richer colours.",
+    ),
+    change="",
+)
+
+TINTED_BACK = Wording(
+    instructions=(
+        "Remove the {tint} tint.",
+        "Take the {tint} colour cast away.",
+        "Show the picture without {a_tint} filter over it.",
+        "Shift every tone of the image away from {tint}.",
+    ),
+    captions=(
+        "The {tint} tint is gone.",
+        "{A_tint} colour cast lies over the whole of the first picture, but not of the second.",
+        "The second image looks as if {a_tint} film had been peeled off the first.",
+        "No {tint} filter covers the picture any more.",
+        "Every tone has been shifted away from {tint}.",
+        "Compared with the second image, the first one is washed over with {tint}.",
+        "Without any change of content, everything has lost {a_tint} shade.",
+        "Before, an even layer of {tint} was blended into the picture.",
+        "It is as if somebody had removed {a_tint} filter from in front of the first image.",
+        "Colours that leaned towards {tint} from edge to edge differ more from each other now.",
+    ),
+    change="",
+)
+
 TintName = Literal["orange", "yellow", "green", "blue", "magenta"]
 TINTS: dict[TintName, RGB] = {
     "orange": (255, 140, 20),
@@ -122,6 +164,10 @@ class Saturation(PictureEdit):
         """Return the words for more or less colour."""
         return VIVID if self.factor > 1 else FADED
 
+    def inverse_wording(self) -> Wording:
+        """Return the words for less or more colour, the other way round."""
+        return VIVID_BACK if self.factor > 1 else FADED_BACK
+
 
 class Tint(PictureEdit):
     """Blends one colour into the whole picture."""
@@ -159,8 +205,16 @@ class Tint(PictureEdit):
 
     def wording(self) -> Wording:
         """Return the words for this tint."""
+        return self._filled(TINTED)
+
+    def inverse_wording(self) -> Wording:
+        """Return the words for taking this tint away."""
+        return self._filled(TINTED_BACK)
+
+    def _filled(self, wording: Wording) -> Wording:
+        """Return a wording with the name of this tint."""
         noun = with_article(self.tint)
-        return fill(TINTED, tint=self.tint, a_tint=noun, A_tint=noun.capitalize())
+        return fill(wording, tint=self.tint, a_tint=noun, A_tint=noun.capitalize())
 
 
 def _hue_vector(colour: np.ndarray) -> np.ndarray:

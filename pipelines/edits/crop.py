@@ -34,6 +34,27 @@ CROPPED = Wording(
     change="cropped to {part}",
 )
 
+CROPPED_BACK = Wording(
+    instructions=(
+        "Zoom out until the present view is only {part} of the picture.",
+        "Widen the view to take in {lost}.",
+        "Show the whole picture of which this is {part}.",
+    ),
+    captions=(
+        "The view has zoomed out.",
+        "The second image shows more than the first, which is limited to {part} of it.",
+        "What filled the whole frame at first is now {part} of a wider view.",
+        "Compared with the close-up of {part} before, the second picture is a wide view.",
+        "Everything seen before appears smaller, because the frame now takes in {lost} as well.",
+        "Only {part} of the second picture can be seen in the first.",
+        "More of the picture can be seen, since {lost} have been added.",
+        "The first image leaves out {lost}, which are there in the second.",
+        "A wider frame brings {lost} into view.",
+        "After the edit, the old picture takes up no more than {part}.",
+    ),
+    change="",
+)
+
 PARTS: dict[PlaceName, tuple[str, str]] = {
     "upper left": ("the upper left part", "the right and the bottom"),
     "top": ("the upper middle part", "the bottom and both sides"),
@@ -86,6 +107,11 @@ class Crop(PictureEdit):
         """Return the words for this part."""
         part, lost = PARTS[self.place]
         return fill(CROPPED, part=part, lost=lost)
+
+    def inverse_wording(self) -> Wording:
+        """Return the words for the wider view around this part."""
+        part, lost = PARTS[self.place]
+        return fill(CROPPED_BACK, part=part, lost=lost)
 
 
 def _part(

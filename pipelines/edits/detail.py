@@ -10,74 +10,15 @@ from PIL import Image, ImageChops, ImageFilter
 
 from pipelines.edits import measure
 from pipelines.edits.base import PictureEdit, Wording
+from pipelines.edits.detail_words import (
+    BLURRED,
+    BLURRED_BACK,
+    NOISY,
+    NOISY_BACK,
+    SHARPENED,
+    SHARPENED_BACK,
+)
 from syned.rows import Task
-
-BLURRED = Wording(
-    instructions=(
-        "Blur the picture.",
-        "Make the image look out of focus.",
-        "Soften everything until the details are gone.",
-        "Apply a strong blur to the whole image.",
-    ),
-    captions=(
-        "The image is blurred.",
-        "Fine details have been smoothed away.",
-        "The second picture looks out of focus.",
-        "Edges that were crisp at first have become soft.",
-        "Everything is still in its place, but it is seen as if through frosted glass.",
-        "A strong blur has been applied to the whole picture.",
-        "Compared with the edited version, the first image is much sharper.",
-        "After the edit, anything small is hard to make out.",
-        "Before, the picture was in focus; now it is not.",
-        "The whole image has lost its sharpness.",
-    ),
-    change="blurred",
-)
-
-SHARPENED = Wording(
-    instructions=(
-        "Sharpen the picture.",
-        "Make the edges crisper.",
-        "Bring out the fine details strongly.",
-        "Apply a strong sharpening filter to the whole image.",
-    ),
-    captions=(
-        "The image is sharper.",
-        "Edges have become crisper.",
-        "The second picture shows its fine details with more emphasis.",
-        "A strong sharpening filter has been applied to the whole image.",
-        "Compared with the edited version, the first image looks soft.",
-        "Outlines and textures stand out harder than they did before.",
-        "Everything is in its place, but each contour is drawn more harshly.",
-        "What makes the pictures differ is sharpness, of which the second has more.",
-        "Before the edit, the details were smoother.",
-        "The picture now looks over-sharpened, with thin bright and dark lines along its edges.",
-    ),
-    change="strongly sharpened",
-)
-
-NOISY = Wording(
-    instructions=(
-        "Add noise to the picture.",
-        "Make the image grainy.",
-        "Cover everything with a coarse film grain.",
-        "Make it look like bad reception on an old television.",
-    ),
-    captions=(
-        "The image is noisy.",
-        "Grain has been added all over the picture.",
-        "The second picture is covered with random specks.",
-        "A coarse grain, like that of old film, lies over the same content.",
-        "Compared with the edited version, the first image is far cleaner.",
-        "What was smooth at first has become rough and grainy.",
-        "Strong noise makes the picture look rough from edge to edge.",
-        "Everything is still in its place, but a layer of grain lies over it.",
-        "The graininess of the second picture is missing from the first.",
-        "It looks like a television picture with heavy static.",
-    ),
-    change="with heavy grain",
-)
-
 
 DARK = 40.0
 """Mean luma below which grain hides what a picture shows, in levels."""
@@ -114,6 +55,10 @@ class Blur(PictureEdit):
         """Return the words for blur."""
         return BLURRED
 
+    def inverse_wording(self) -> Wording:
+        """Return the words for a blur that is gone."""
+        return BLURRED_BACK
+
 
 class Sharpen(PictureEdit):
     """Sharpens the whole picture by an unsharp mask on its luma."""
@@ -144,6 +89,10 @@ class Sharpen(PictureEdit):
     def wording(self) -> Wording:
         """Return the words for sharpening."""
         return SHARPENED
+
+    def inverse_wording(self) -> Wording:
+        """Return the words for softer edges."""
+        return SHARPENED_BACK
 
 
 class Noise(PictureEdit):
@@ -182,3 +131,7 @@ class Noise(PictureEdit):
     def wording(self) -> Wording:
         """Return the words for grain."""
         return NOISY
+
+    def inverse_wording(self) -> Wording:
+        """Return the words for grain that is gone."""
+        return NOISY_BACK

@@ -13,10 +13,14 @@ from pipelines.edits import measure
 from pipelines.edits.base import PictureEdit, Wording
 from pipelines.edits.turns import (
     HALF_TURN,
+    HALF_TURN_BACK,
     MIRRORED,
     QUARTER_TURN,
+    QUARTER_TURN_BACK,
     TILTED,
+    TILTED_BACK,
     UPENDED,
+    UPENDED_BACK,
 )
 from pipelines.edits.words import fill
 from syned.rows import Task
@@ -55,6 +59,10 @@ class Flip(PictureEdit):
     def wording(self) -> Wording:
         """Return the words for this axis."""
         return MIRRORED if self.axis == "horizontal" else UPENDED
+
+    def inverse_wording(self) -> Wording:
+        """Return the words for the same flip, which is its own way back."""
+        return MIRRORED if self.axis == "horizontal" else UPENDED_BACK
 
 
 class Rotate(PictureEdit):
@@ -97,17 +105,33 @@ class Rotate(PictureEdit):
         """Return the words for this angle."""
         if self.degrees == 180:
             return HALF_TURN
-        clockwise = self.degrees == 90
         return fill(
             QUARTER_TURN,
-            way="clockwise" if clockwise else "counterclockwise",
-            back="counterclockwise" if clockwise else "clockwise",
-            top="right" if clockwise else "left",
-            bottom="left" if clockwise else "right",
+            **_directions(clockwise=self.degrees == 90),
             fit=" and shrunk to fit the frame" if self.shrunk else "",
             bars=", which leaves black bars along two edges" if self.shrunk else "",
             between=" between two black bars" if self.shrunk else "",
         )
+
+    def inverse_wording(self) -> Wording:
+        """Return the words for the turn the other way, which leaves no bars."""
+        if self.degrees == 180:
+            return HALF_TURN_BACK
+        return fill(
+            QUARTER_TURN_BACK,
+            **_directions(clockwise=self.degrees == 270),
+            fit=" and enlarged to fill the frame" if self.shrunk else "",
+            bars=", and the black bars along two edges are gone" if self.shrunk else "",
+            between=", without the black bars on two sides" if self.shrunk else "",
+            barred=" and shrunk between two black bars" if self.shrunk else "",
+        )
+
+
+def _directions(*, clockwise: bool) -> dict[str, str]:
+    """Return the words for a direction, its opposite, and where a quarter turn takes the ends."""
+    ways, sides = ("clockwise", "counterclockwise"), ("right", "left")
+    here, there = (0, 1) if clockwise else (1, 0)
+    return {"way": ways[here], "back": ways[there], "top": sides[here], "bottom": sides[there]}
 
 
 def _ends_are_light(picture: Image.Image) -> bool:
@@ -168,11 +192,10 @@ class Tilt(PictureEdit):
 
     def wording(self) -> Wording:
         """Return the words for this angle."""
-        clockwise = self.degrees > 0
-        return fill(
-            TILTED,
-            way="clockwise" if clockwise else "counterclockwise",
-            back="counterclockwise" if clockwise else "clockwise",
-            side="right" if clockwise else "left",
-            degrees=str(abs(self.degrees)),
-        )
+        way = _directions(clockwise=self.degrees > 0)
+        return fill(TILTED, **way, side=way["top"], degrees=str(abs(self.degrees)))
+
+    def inverse_wording(self) -> Wording:
+        """Return the words for a picture that leans no longer."""
+        way = _directions(clockwise=self.degrees < 0)
+        return fill(TILTED_BACK, **way, side=way["bottom"], degrees=str(abs(self.degrees)))

@@ -43,6 +43,27 @@ WRITTEN = Wording(
     change='with the word "{word}" {at}',
 )
 
+WRITTEN_BACK = Wording(
+    instructions=(
+        'Remove the word "{word}" {at}.',
+        'Erase the text "{word}" from the picture.',
+        "Take the {colour} letters {at} away.",
+    ),
+    captions=(
+        'The word "{word}" {at} has been removed.',
+        '{colour} letters {at} of the first image spell "{word}", and they are gone in the second.',
+        'Before, there was a word {at_also}: "{word}".',
+        'The first image says "{word}" {at}, which the second one does not.',
+        'Text was erased: it read "{word}" and could be found {at}.',
+        '{noun} of the picture no longer bears the word "{word}" in {colour}.',
+        'Apart from the {colour} word "{word}", which is missing, nothing differs.',
+        'Someone has wiped "{word}" off the picture, in {colour} capitals {at_also} before.',
+        'Nobody can read "{word}" in the second picture any more.',
+        "What the second image lacks is the {colour} lettering {at}.",
+    ),
+    change="",
+)
+
 # fmt: off
 VOCABULARY = (
     "ALERT", "APPLE", "BAKERY", "BEACH", "BRIDGE", "BOOKS", "BREAD", "CAFE", "CAMERA", "CASTLE",
@@ -145,9 +166,17 @@ class Lettering(PictureEdit):
 
     def wording(self) -> Wording:
         """Return the words for this word and place."""
+        return self._filled(WRITTEN)
+
+    def inverse_wording(self) -> Wording:
+        """Return the words for taking this word away."""
+        return self._filled(WRITTEN_BACK)
+
+    def _filled(self, wording: Wording) -> Wording:
+        """Return a wording with this word and place."""
         place = PLACES[self.place]
         return fill(
-            WRITTEN,
+            wording,
             word=self.word,
             colour=self.colour,
             at=place.at,

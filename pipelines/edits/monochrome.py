@@ -56,6 +56,51 @@ BROWN = Wording(
     change="in sepia tones",
 )
 
+GREY_BACK = Wording(
+    instructions=(
+        "Turn the black and white picture into a colour picture.",
+        "Add colour to the whole image.",
+        "Replace the shades of grey with colours.",
+        "Colourise the picture.",
+    ),
+    captions=(
+        "The image is in colour now.",
+        "Colour has come to the picture, which was in black and white.",
+        "The first image has no colour, while the second has.",
+        "Shades of grey have given way to colours.",
+        "What was a greyscale version before is shown in colour.",
+        "Both show the same content, but only the second picture has colours.",
+        "The black and white of the first picture has been replaced with colour.",
+        "Before, there was nothing but light and dark; hues have been added to it.",
+        "Red, blue or other hues can be seen in the edited image only.",
+        "A change from black and white to colour is what makes the two pictures differ.",
+    ),
+    change="",
+)
+
+BROWN_BACK = Wording(
+    instructions=(
+        "Remove the sepia tone.",
+        "Turn the sepia picture into a colour picture.",
+        "Replace the shades of brown with other colours.",
+        "Take the sepia filter off the image.",
+    ),
+    captions=(
+        "The sepia tone is gone.",
+        "Other colours have replaced the shades of brown.",
+        "The first picture is in sepia, and the second is in colour.",
+        "No sepia filter covers the picture any more.",
+        "The first image consists of warm browns alone, unlike the second.",
+        "Colours have taken over from the brown tone, while everything stays where it was.",
+        "After the edit, the same content no longer looks like something from an old album, "
+        "yellowed and brown.",
+        "Compared with the second image, the first one is monochrome, and its only hue is brown.",
+        "It is the sepia toning of the first picture that the edited one lacks.",
+        "Before, the picture had a single brown tone; now it has other colours.",
+    ),
+    change="",
+)
+
 
 class BlackAndWhite(PictureEdit):
     """Removes all colour."""
@@ -80,6 +125,10 @@ class BlackAndWhite(PictureEdit):
     def wording(self) -> Wording:
         """Return the words for black and white."""
         return GREY
+
+    def inverse_wording(self) -> Wording:
+        """Return the words for colour instead of black and white."""
+        return GREY_BACK
 
 
 class Sepia(PictureEdit):
@@ -115,3 +164,7 @@ class Sepia(PictureEdit):
     def wording(self) -> Wording:
         """Return the words for sepia."""
         return BROWN
+
+    def inverse_wording(self) -> Wording:
+        """Return the words for colour instead of sepia."""
+        return BROWN_BACK

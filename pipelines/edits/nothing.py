@@ -61,6 +61,10 @@ class _Nothing(PictureEdit):
         """Return the words for no change."""
         return UNCHANGED
 
+    def inverse_wording(self) -> Wording:
+        """Return the same words: there is no change either way."""
+        return UNCHANGED
+
 
 class Jitter(_Nothing):
     """Cuts a pixel or two off the edges and scales the rest back."""

@@ -46,6 +46,27 @@ PASTED = Wording(
     change="with {a_shape} {at}",
 )
 
+PASTED_BACK = Wording(
+    instructions=(
+        "Remove the {shape} {at}.",
+        "Take the {sized} away from the picture.",
+        "Peel the {shape_only} sticker off {noun}.",
+    ),
+    captions=(
+        "The {shape} {at} is gone.",
+        "The {sized} has been removed from the picture.",
+        "{at} of the first picture there is {a_shape}, which the second one lacks.",
+        "Where {a_sized} sat {at_also}, the picture itself can be seen.",
+        "{noun} of the picture is no longer partly hidden behind {a_shape}.",
+        "All else is as before, but no {shape} covers part of the picture any more.",
+        "A {shape_only} sticker was taken off the image {at_also}.",
+        "The only thing that is missing is the {sized} {at_also}.",
+        "Before, {a_shape} could be seen {at}.",
+        "Someone has peeled {a_sized} off {noun}.",
+    ),
+    change="",
+)
+
 ShapeName = Literal["circle", "square", "triangle", "star", "heart", "diamond", "hexagon", "cross"]
 SIZES: dict[Literal["small", "large"], float] = {"small": 0.17, "large": 0.34}
 """Side of the shape's box as a share of the shorter side of the picture."""
@@ -146,11 +167,20 @@ class Sticker(PictureEdit):
 
     def wording(self) -> Wording:
         """Return the words for this shape and place."""
+        return self._filled(PASTED)
+
+    def inverse_wording(self) -> Wording:
+        """Return the words for taking this shape away."""
+        return self._filled(PASTED_BACK)
+
+    def _filled(self, wording: Wording) -> Wording:
+        """Return a wording with this shape and place."""
         place = PLACES[self.place]
         shape = f"{self.colour} {self.shape}"
         return fill(
-            PASTED,
+            wording,
             shape=shape,
+            sized=f"{self.size} {shape}",
             shape_only=self.shape,
             a_shape=with_article(shape),
             a_sized=with_article(f"{self.size} {shape}"),

@@ -9,6 +9,7 @@ from PIL import Image, ImageStat
 
 from pipelines.edits import measure
 from pipelines.edits.base import PictureEdit, Wording
+from pipelines.edits.words import without
 from syned.rows import Task
 
 DARKER = Wording(
@@ -108,6 +109,39 @@ LESS_CONTRAST = Wording(
     change="with low contrast",
 )
 
+DARKER_BACK = Wording(
+    instructions=BRIGHTER.instructions,
+    # What was black stayed black.
+    captions=(
+        *without(BRIGHTER.captions, "All tones", "darkest parts"),
+        "In the second picture, more light seems to fall on the same content.",
+    ),
+    change="",
+)
+
+BRIGHTER_BACK = Wording(
+    instructions=without(DARKER.instructions, "looks dim"),
+    # What was white stayed white.
+    captions=(
+        *without(DARKER.captions, "All tones", "the second is dim", "in dim light"),
+        "In the second picture, less light seems to fall on the same content.",
+        "A cut in brightness has made the whole image darker than it was.",
+    ),
+    change="",
+)
+
+MORE_CONTRAST_BACK = Wording(
+    instructions=without(LESS_CONTRAST.instructions, "washed out"),
+    captions=(
+        *without(LESS_CONTRAST.captions, "washed out", "hazy", "faded"),
+        "Light and dark parts of the picture are closer to each other than they were.",
+        "The tones of the first picture are harsher, and those of the second are milder.",
+    ),
+    change="",
+)
+
+LESS_CONTRAST_BACK = Wording(MORE_CONTRAST.instructions, MORE_CONTRAST.captions, change="")
+
 
 class Brightness(PictureEdit):
     """Makes the whole picture darker or brighter, its darkest and lightest parts included."""
@@ -145,6 +179,10 @@ class Brightness(PictureEdit):
         """Return the words for darker or brighter."""
         return DARKER if self.factor < 1 else BRIGHTER
 
+    def inverse_wording(self) -> Wording:
+        """Return the words for brighter or darker, the other way round."""
+        return DARKER_BACK if self.factor < 1 else BRIGHTER_BACK
+
 
 class Contrast(PictureEdit):
     """Stretches or squeezes the levels around their mean."""
@@ -178,3 +216,7 @@ class Contrast(PictureEdit):
     def wording(self) -> Wording:
         """Return the words for more or less contrast."""
         return MORE_CONTRAST if self.factor > 1 else LESS_CONTRAST
+
+    def inverse_wording(self) -> Wording:
+        """Return the words for less or more contrast, the other way round."""
+        return MORE_CONTRAST_BACK if self.factor > 1 else LESS_CONTRAST_BACK

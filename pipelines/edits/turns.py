@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipelines.edits.base import Wording
+from pipelines.edits.words import without
 
 MIRRORED = Wording(
     instructions=(
@@ -116,4 +117,69 @@ TILTED = Wording(
         "The same content is seen at a slant, turned {way} and cut off at the edges.",
     ),
     change="tilted {way}",
+)
+
+UPENDED_BACK = Wording(
+    UPENDED.instructions,
+    # What comes second is as it was found.
+    captions=(
+        *without(UPENDED.captions, "Everything is upside down", "picture is upside down"),
+        "A reflection across the horizontal middle line has been applied to the whole picture.",
+    ),
+    change="",
+)
+
+HALF_TURN_BACK = Wording(
+    without(HALF_TURN.instructions, "upside down"),
+    captions=(
+        *without(HALF_TURN.captions, "upside down"),
+        "Seen after half a turn, the content of the picture is otherwise the same.",
+    ),
+    change="",
+)
+
+QUARTER_TURN_BACK = Wording(
+    instructions=(
+        "Rotate the picture by 90 degrees {way}{fit}.",
+        "Give the image a quarter turn {way}.",
+        "Turn the whole picture {way} by a right angle.",
+        "Turn everything so that what points up comes to point to the {top}.",
+    ),
+    captions=(
+        "The image has been rotated by 90 degrees {way}{fit}.",
+        "A quarter turn {way} has been applied to the whole picture{bars}.",
+        "What pointed up in the first image points to the {top} in the second.",
+        "What ran across the first picture runs up and down in the second, which has been given "
+        "a quarter turn {way}.",
+        "Only a turn {back} by 90 degrees would bring the picture back to how it was.",
+        "The second picture shows the first one turned by a right angle, {way}{between}.",
+        "Everything has been turned, so that its upper part is now on the {top} and its lower "
+        "part on the {bottom}.",
+        "To look like the first picture, the second would have to be turned {back} by 90 degrees"
+        "{barred}.",
+        "Going from the first picture to the second, everything makes a quarter turn {way}.",
+    ),
+    change="",
+)
+
+TILTED_BACK = Wording(
+    instructions=(
+        "Rotate the image by about {degrees} degrees {way} and show more of it.",
+        "Take the lean to the {side} out of the picture.",
+        "Turn the picture {way} until it no longer leans to the {side}.",
+    ),
+    captions=(
+        "The lean to the {side} is gone.",
+        "Unlike the second image, the first one leans to the {side}.",
+        "Everything has been rotated by about {degrees} degrees {way}, and more of it is shown.",
+        "The second image shows the first one turned {way}, in a wider view.",
+        "A tilt of {degrees} degrees to the {side} has been taken out of the picture.",
+        "What is level in the second image sloped down towards the {side} before.",
+        "Before, the picture was askew, as if its frame had slipped {back} on the wall.",
+        "To get the first picture back, one would have to turn the second one {back} by "
+        "{degrees} degrees.",
+        "Anything that stands upright in the second image leans to the {side} in the first.",
+        "The same content is seen turned {way}, with more of it along the edges.",
+    ),
+    change="",
 )

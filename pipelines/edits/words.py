@@ -99,6 +99,11 @@ def contrasting(colour: RGB) -> RGB:
     return (0, 0, 0) if luma > 110 else (255, 255, 255)
 
 
+def without(texts: tuple[str, ...], *phrases: str) -> tuple[str, ...]:
+    """Return the texts that contain none of the phrases."""
+    return tuple(text for text in texts if not any(phrase in text for phrase in phrases))
+
+
 def fill(wording: Wording, **values: str) -> Wording:
     """Return a wording with the fields of its templates filled in and sentences capitalised."""
 

@@ -8,18 +8,35 @@ from pydantic import AfterValidator, Field, PositiveInt
 
 from pipelines.sections.base import Device, DType, Section
 
+MOST = 100.0
+"""No model is known that makes sense of more guidance."""
+
+
+def _above(value: float | tuple[float, float]) -> float | tuple[float, float]:
+    low, high = value if isinstance(value, tuple) else (value, value)
+    if low <= 1 or high > MOST:
+        raise ValueError(f"input should be greater than 1 and at most {MOST:g}")
+    return _ordered(value)
+
+
+def _from_one(value: float | tuple[float, float]) -> float | tuple[float, float]:
+    low, high = value if isinstance(value, tuple) else (value, value)
+    if low < 1 or high > MOST:
+        raise ValueError(f"input should be at least 1 and at most {MOST:g}")
+    return _ordered(value)
+
 
 def _ordered(value: float | tuple[float, float]) -> float | tuple[float, float]:
     if isinstance(value, tuple) and value[0] > value[1]:
-        raise ValueError(f"the range goes from {value[0]} to {value[1]}; give the lower end first")
+        low, high = value
+        raise ValueError(f"the range goes from {low:g} to {high:g}; give the lower end first")
     return value
 
 
-Text = Annotated[float, Field(gt=1, le=100)]
-Picture = Annotated[float, Field(ge=1, le=100)]
-TextGuidance = Annotated[Text | tuple[Text, Text], AfterValidator(_ordered)]
+TextGuidance = Annotated[float | tuple[float, float], AfterValidator(_above)]
 """A number, or a range from which each candidate draws; at 1 or below guidance is off."""
-ImageGuidance = Annotated[Picture | tuple[Picture, Picture], AfterValidator(_ordered)]
+ImageGuidance = Annotated[float | tuple[float, float], AfterValidator(_from_one)]
+
 
 Scheduler = Literal["ddim", "dpm++", "euler", "euler_a", "heun", "lms", "pndm", "unipc"]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from pipelines.sections.base import Device, DType, Section, Share, Tasks
 
@@ -30,13 +30,23 @@ class ModelWriter(Section):
     keep_instruction: bool = False
     """Whether the instruction itself is the first of the five captions, as in arXiv 2412.15939."""
     temperatures: Annotated[tuple[Share, ...], Field(min_length=1)] = (0.7, 0.9, 1.1)
-    """One attempt each, with a new seed, until an answer is good."""
+    """The ladder of each step: one attempt each, with a new seed, until an answer is good."""
     frequency_penalty: Annotated[float, Field(ge=-2, le=2)] = 0.0
     """Keeps a small model from repeating itself; 0.1 is much."""
     max_tokens: PositiveInt = 400
     """Of an answer; an answer that needs more is turned away."""
     tasks: Tasks
     """Proportions of the tasks, except for pictures that come with one."""
+
+    @model_validator(mode="after")
+    def _keeps_only_what_came(self) -> Self:
+        """Check that there is an instruction to keep."""
+        if self.keep_instruction and self.mode != "paraphrase":
+            raise ValueError(
+                f"keep_instruction is for mode paraphrase, and mode is {self.mode}; "
+                "set mode to paraphrase, or keep_instruction to false"
+            )
+        return self
 
 
 class VllmWriter(ModelWriter):

@@ -104,10 +104,10 @@ def open_table(config: TableSource) -> TablePictures:
     Raises:
         SourceError: It cannot be read, or it is unclear which column holds the pictures.
     """
-    dataset = _load(config)
+    dataset = load_table(config)
     image = image_column(dataset.features, config.image_column, config.path)
     caption = caption_column(dataset.features, config.caption_column, config.path)
-    return TablePictures(_undecoded(dataset, image), Columns(image, caption), config)
+    return TablePictures(undecoded(dataset, image), Columns(image, caption), config)
 
 
 def image_columns(config: TableSource) -> list[str]:
@@ -116,7 +116,7 @@ def image_columns(config: TableSource) -> list[str]:
     Raises:
         SourceError: It cannot be read, or it has none.
     """
-    features = _load(config).features
+    features = load_table(config).features
     found = image_column_names(features)
     return found or [image_column(features, None, config.path)]
 
@@ -129,7 +129,7 @@ def open_emu_edit(config: EmuEditSource) -> TablePictures:
     """
     shared = config.model_dump(include={"path", "split", "revision", "license"})
     table = TableSource(**shared)
-    dataset = _load(table)
+    dataset = load_table(table)
     missing = [name for name in EMU_EDIT_COLUMNS if name not in dataset.features]
     if missing:
         raise SourceError(
@@ -138,7 +138,7 @@ def open_emu_edit(config: EmuEditSource) -> TablePictures:
         )
     image = image_column(dataset.features, "image", config.path)
     columns = Columns(image, "input_caption", "instruction", "task", "output_caption")
-    return TablePictures(_undecoded(dataset, image), columns, table, _chosen(dataset, config))
+    return TablePictures(undecoded(dataset, image), columns, table, _chosen(dataset, config))
 
 
 def _chosen(dataset: Any, config: EmuEditSource) -> dict[int, str] | None:
@@ -158,15 +158,19 @@ def _local(path: str) -> Path:
     return Path(path).expanduser()
 
 
-def _undecoded(dataset: Any, image: str) -> Any:
+def undecoded(dataset: Any, image: str) -> Any:
     """Return the table with the encoded bytes of its pictures instead of decoded ones."""
     if isinstance(dataset.features[image], datasets.Image):
         return dataset.cast_column(image, datasets.Image(decode=False))
     return dataset
 
 
-def _load(config: TableSource) -> Any:
-    """Return a table as one dataset."""
+def load_table(config: TableSource) -> Any:
+    """Return a table as one dataset, all splits one after another unless one is named.
+
+    Raises:
+        SourceError: It cannot be read.
+    """
     path = _local(config.path)
     try:
         with _quiet() if path.exists() else nullcontext():

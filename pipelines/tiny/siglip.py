@@ -33,7 +33,14 @@ def make(folder: Path) -> None:
         "num_attention_heads": 2,
     }
     config = SiglipConfig(
-        text_config={**tower, "vocab_size": len(tokenizer), "max_position_embeddings": MAX_TEXT},
+        text_config={
+            **tower,
+            "vocab_size": len(tokenizer),
+            "max_position_embeddings": MAX_TEXT,
+            "bos_token_id": None,
+            "eos_token_id": tokenizer.eos_token_id,
+            "pad_token_id": tokenizer.pad_token_id,
+        },
         vision_config={**tower, "image_size": SIDE, "patch_size": 16},
     )
     with torch.random.fork_rng(devices=[]):

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipelines.writers import lexicon, prompt, rules, tasks
-from pipelines.writers.examples import ideas, shown_examples
+from pipelines.writers.examples import examples, ideas
 from pipelines.writers.meaning import Change, check_caption
 from pipelines.writers.prompt import LIMITS, Brief
 from syned.errors import RowError
@@ -18,15 +18,6 @@ from syned.reasons import Reason
 
 MAX_LOOSE = 1
 """Captions of a pair that may tell of the change without naming what came or went."""
-
-SCENERY = frozenset(
-    map(
-        rules.stem,
-        "man woman street table house window wall field garden forest car cars park lake head long"
-        " hand front calm shop grass tree color".split(),
-    )
-)
-"""Words of the examples that fit too many pictures to betray a copy."""
 
 
 def with_texts(brief: Brief, texts: Mapping[str, str]) -> Brief:
@@ -44,28 +35,42 @@ def change_of(brief: Brief) -> Change:
     return Change(brief.task, brief.instruction, brief.source_caption, brief.edited_caption)
 
 
-def take_plan(text: str, finish_reason: str | None, brief: Brief) -> Brief:
-    """Return a brief with what a model's plan adds to it.
+def take_plan(text: str, finish_reason: str | None, brief: Brief) -> tuple[Brief, RowError | None]:
+    """Return a brief with what is good of a model's plan.
 
     Args:
         text: The whole answer.
         finish_reason: Why the model stopped; anything but "stop" means that it was cut off.
         brief: What was asked.
 
+    Returns:
+        The brief with the texts up to the first one that breaks a rule, and that rule.
+
     Raises:
-        RowError: The first rule that the answer breaks.
+        RowError: The answer is not what was asked for at all.
     """
-    asked = prompt.missing(brief)
-    found = _load(text, finish_reason, asked, Reason.BAD_JSON)
+    found = _load(text, finish_reason, prompt.missing(brief), Reason.BAD_JSON)
     for name, value in found.items():
-        rules.check_text(f"the {name.replace('_', ' ')}", value, LIMITS[name])
-    full = with_texts(brief, found)
-    _check_plan_echo(found, full)
-    if "instruction" in asked:
-        tasks.check_instruction(full.task, full.instruction, full.source_caption)
-    if "edited_caption" in asked:
-        tasks.check_edited_caption(change_of(full))
-    return full
+        tried = with_texts(brief, {name: value})
+        try:
+            rules.check_text(f"the {name.replace('_', ' ')}", value, LIMITS[name])
+            _check_plan(name, tried)
+        except RowError as error:
+            return brief, error
+        brief = tried
+    return brief, None
+
+
+def _check_plan(name: str, brief: Brief) -> None:
+    """Check the text of a plan that was added last."""
+    if name == "instruction":
+        foreign = _foreign(brief, brief.source_caption, *ideas(brief.task))
+        if foreign & rules.stems(brief.instruction):
+            raise _echo(brief.instruction)
+        tasks.check_instruction(brief.task, brief.instruction, brief.source_caption)
+    if name == "edited_caption":
+        tasks.check_edited_caption(change_of(brief))
+        _check_echo(brief.edited_caption, brief)
 
 
 def take_captions(
@@ -90,7 +95,7 @@ def take_captions(
     Raises:
         RowError: The answer is not what was asked for at all.
     """
-    found = _load(text, finish_reason, [*kept, *asked], Reason.WRONG_COUNT)
+    found = _load(text, finish_reason, asked, Reason.WRONG_COUNT)
     good, fault = dict(kept), None
     for way in asked:
         try:
@@ -115,20 +120,9 @@ def _check_caption(way: str, caption: str, brief: Brief, good: Mapping[str, str]
         )
 
 
-def _check_plan_echo(found: Mapping[str, str], full: Brief) -> None:
-    """Check that a plan is not an example's."""
-    shown = [example for _, example in shown_examples(full.task)]
-    foreign = _foreign(full, full.source_caption, *ideas(full.task))
-    instruction = found.get("instruction", "")
-    copies = any(rules.words(instruction) == rules.words(e.instruction) for e in shown)
-    if foreign & rules.stems(instruction) or (copies and foreign):
-        raise _echo(instruction)
-    _check_echo(found.get("edited_caption", ""), full)
-
-
 def _check_echo(text: str, brief: Brief) -> None:
     """Check that a text is not about an example's picture."""
-    shown = [example for _, example in shown_examples(brief.task)]
+    shown = examples(brief.task)
     told = [rules.words(c) for e in shown for c in (*e.captions.values(), *e.commands.values())]
     foreign = _foreign(brief, brief.instruction, brief.source_caption)
     if foreign & rules.stems(text) or rules.words(text) in told:
@@ -136,9 +130,9 @@ def _check_echo(text: str, brief: Brief) -> None:
 
 
 def _foreign(brief: Brief, *known: str) -> set[str]:
-    """Return the stems of the examples' pictures that have no place in these texts."""
-    pictures = (example.picture for _, example in shown_examples(brief.task))
-    return rules.stems(*pictures) - SCENERY - lexicon.with_synonyms(rules.stems(*known))
+    """Return the stems of the examples' things that have no place in these texts."""
+    things = (thing for example in examples(brief.task) for thing in example.things)
+    return rules.stems(*things) - lexicon.with_synonyms(rules.stems(*known))
 
 
 def _echo(text: str) -> RowError:
@@ -159,7 +153,9 @@ def _load(
     try:
         answer = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise RowError(Reason.BAD_JSON, f"the answer is no JSON: {error}") from error
+        refuses = rules.REFUSAL.search(text)
+        reason = Reason.REFUSAL if refuses else Reason.BAD_JSON
+        raise RowError(reason, f"the answer is no JSON ({error}): {rules.shorten(text)}") from error
     if not isinstance(answer, dict) or not all(isinstance(v, str) for v in answer.values()):
         raise RowError(Reason.BAD_JSON, f"the answer is no object of texts: {rules.shorten(text)}")
     if set(answer) != set(asked):

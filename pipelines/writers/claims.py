@@ -14,7 +14,8 @@ _SPLIT = re.compile(
 )
 _PASSIVE = (
     r"(was|were|had been|been) (\w+ly |just |then |now )?"
-    r"(\w+ed|\w+en|\w+wn|put|made|set|cut|drawn|swept|lit|built|hung|dyed|brought|left|lost|sent)\b"
+    r"(\w{2,}ed|(tak|giv|writt|brok|eat|hidd|driv|chos|froz|wov|stol|fall|overwritt)en|\w+wn|put|made"
+    r"|set|cut|swept|lit|built|hung|brought|left|lost|sent)\b"
 )
 _EARLIER = re.compile(
     r"\b(before|previously|originally|formerly|earlier|initially|used to|prior"
@@ -72,12 +73,13 @@ def later_text(sentence: str) -> str:
 
 def earlier_text(sentence: str) -> str:
     """Return what a sentence says of the earlier picture only, clause by clause."""
-    return ". ".join(clause for later, clause in clauses(sentence) if not later)
+    return ". ".join(_what_went(clause) if later else clause for later, clause in clauses(sentence))
 
 
-def told_later(sentence: str) -> str:
-    """Return the clauses about the later picture whole, with what they deny of it."""
-    return ". ".join(clause for later, clause in clauses(sentence) if later)
+def _what_went(clause: str) -> str:
+    """Return what a clause about the later picture says has gone."""
+    gone = [m[0] for pattern in (_FROM_TO, _TURNED) if (m := pattern.search(clause))]
+    return ". ".join(gone + [m["old"] for m in _EXCHANGED.finditer(clause)])
 
 
 def _what_came(clause: str) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 from pipelines.engines import Rejected, WriteJob, Written
 from pipelines.sections.writers import ModelWriter
 from pipelines.writers import answers, prompt
+from pipelines.writers.drafts import drafts
 from pipelines.writers.prompt import TASKS, Brief, Message
 from pipelines.writers.tasks import NAMES_A_THING, task_of
 from syned.errors import RowError
@@ -179,36 +180,43 @@ def _written(
 
 
 def _plan(brief: Brief, talk: _Talk, step: str) -> Generator[Request, Reply, Brief]:
-    """Ask for what is missing of a plan until an answer is good."""
+    """Ask for what is missing of a plan until all of it is good."""
     fault: RowError | None = None
-    schema = prompt.plan_schema(brief)
     for rung in range(len(talk.config.temperatures)):
-        reply = yield from talk.ask(prompt.plan_chat(brief, rung), schema, brief, step, rung)
+        known = drafts(answers.change_of(brief)) if rung and brief.instruction else []
+        chat, schema = prompt.plan_chat(brief, rung), prompt.plan_schema(brief, known)
+        reply = yield from talk.ask(chat, schema, brief, step, rung)
         try:
-            return answers.take_plan(reply.text, reply.finish_reason, brief)
+            brief, fault = answers.take_plan(reply.text, reply.finish_reason, brief)
         except RowError as error:
             fault = error
-            talk.bad += 1
+        if fault is None:
+            return brief
+        talk.bad += 1
     assert fault is not None, "a ladder has at least one rung"
     raise fault
 
 
 def _captions(brief: Brief, talk: _Talk, step: str) -> Generator[Request, Reply, tuple[str, ...]]:
-    """Ask for the captions that are not good yet until all of them are."""
+    """Ask for all captions at once, then for each that is not good yet by itself."""
     fault: RowError | None = None
     good: dict[str, str] = {}
-    chat = prompt.captions_chat(brief)
     for rung in range(len(talk.config.temperatures)):
-        asked = [way for way in brief.ways if way not in good]
-        schema = prompt.captions_schema(asked, good)
-        reply = yield from talk.ask(chat, schema, brief, step, rung)
-        try:
-            good, fault = answers.take_captions(reply.text, reply.finish_reason, brief, asked, good)
-        except RowError as error:
-            fault = error
-        if fault is None:
+        missing = [way for way in brief.ways if way not in good]
+        for ways in [missing] if rung == 0 else [[way] for way in missing]:
+            chat, schema = prompt.captions_chat(brief, ways), prompt.captions_schema(ways)
+            part = step + "".join(ways) if rung else step
+            reply = yield from talk.ask(chat, schema, brief, part, rung)
+            try:
+                good, bad = answers.take_captions(
+                    reply.text, reply.finish_reason, brief, ways, good
+                )
+            except RowError as error:
+                bad = error
+            fault = bad or fault
+            talk.bad += bad is not None
+        if len(good) == len(brief.ways):
             return tuple(good[way] for way in brief.ways)
-        talk.bad += 1
     assert fault is not None, "a ladder has at least one rung"
     raise fault
 

@@ -17,6 +17,8 @@ class Example(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     picture: str
+    things: tuple[str, ...]
+    """Words that betray a copy, in this picture only."""
     idea: str = ""
     instruction: str
     edited_caption: str
@@ -42,15 +44,9 @@ class _Task(BaseModel):
     examples: tuple[Example, ...]
 
 
-def shown_examples(task: Task) -> tuple[tuple[Task, Example], ...]:
-    """Return what a chat for a task shows, each with its task.
-
-    The first three are the same in every chat, so that their tokens are computed once; small
-    models need as many to see the pattern.
-    """
-    common = [(kind, all_examples()[kind][0]) for kind in (Task.ADD, Task.COLOR, Task.BACKGROUND)]
-    own = [(task, example) for example in all_examples()[task]]
-    return (*common, *(shown for shown in own if shown not in common))
+def examples(task: Task) -> tuple[Example, ...]:
+    """Return the worked examples of a task."""
+    return _read()[task].examples
 
 
 def all_examples() -> dict[Task, tuple[Example, ...]]:

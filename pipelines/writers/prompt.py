@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.sections.writers import Mode
-from pipelines.writers.examples import all_examples, ideas, shown_examples
+from pipelines.writers.examples import all_examples, examples, ideas
 from syned.ids import fingerprint, seed_for
 from syned.rows import EncodedImage, Task
 
@@ -130,15 +130,17 @@ def missing(brief: Brief) -> list[str]:
 _NAMES_OF_A_PLAN = ("source_caption", "instruction", "edited_caption")
 
 
-def plan_schema(brief: Brief) -> dict[str, Any]:
-    """Return the JSON schema of a plan."""
-    return _object({name: _text(name) for name in missing(brief)})
+def plan_schema(brief: Brief, drafts: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the JSON schema of a plan, whose edited caption may have to be one of some drafts."""
+    texts = {name: _text(name) for name in missing(brief)}
+    if drafts and "edited_caption" in texts:
+        texts["edited_caption"] = {"type": "string", "enum": list(drafts)}
+    return _object(texts)
 
 
-def captions_schema(asked: Sequence[str], kept: Mapping[str, str]) -> dict[str, Any]:
-    """Return the JSON schema of captions: those that are kept stand first, word for word."""
-    fixed = {way: {"type": "string", "enum": [text]} for way, text in kept.items()}
-    return _object(fixed | {way: _text("caption") for way in asked})
+def captions_schema(ways: Sequence[str]) -> dict[str, Any]:
+    """Return the JSON schema of captions."""
+    return _object({way: _text("caption") for way in ways})
 
 
 def _text(name: str) -> dict[str, Any]:
@@ -161,13 +163,13 @@ def plan_chat(brief: Brief, rung: int) -> tuple[Message, ...]:
     """Return the chat that asks for a plan; each rung of the ladder proposes another idea."""
     asked = missing(brief)
     turns = []
-    for task, example in shown_examples(brief.task):
+    for example in examples(brief.task):
         known = example.known()
         given = {name: text for name, text in known.items() if name not in asked}
         given["source_caption"] = example.picture
         idea = example.idea if "instruction" in asked else ""
         turns += [
-            _user(given, task, idea),
+            _user(given, brief.task, idea),
             _assistant({name: known[name] for name in asked}),
         ]
     given = {name: getattr(brief, name) for name in _NAMES_OF_A_PLAN if name not in asked}
@@ -176,15 +178,17 @@ def plan_chat(brief: Brief, rung: int) -> tuple[Message, ...]:
     return ({"role": "system", "content": _plan_system(brief.mode)}, *turns, question)
 
 
-def captions_chat(brief: Brief) -> tuple[Message, ...]:
-    """Return the chat that asks for the captions of a brief that is complete."""
+def captions_chat(brief: Brief, ways: Sequence[str]) -> tuple[Message, ...]:
+    """Return the chat that asks for captions of a brief that is complete, in some of its ways."""
     turns = []
-    for task, example in shown_examples(brief.task):
+    for example in examples(brief.task):
         captions = example.commands if brief.keep_instruction else example.captions
         if captions:
-            turns += [_user(example.known(), task), _assistant(captions)]
+            answer = {way: captions[way] for way in ways}
+            turns += [_user(example.known(), brief.task), _assistant(answer)]
     given = {name: getattr(brief, name) for name in _NAMES_OF_A_PLAN}
-    system = {"role": "system", "content": _captions_system(brief.ways)}
+    asked = {way: brief.ways[way] for way in ways}
+    system = {"role": "system", "content": _captions_system(asked)}
     return (system, *turns, _user(given, brief.task))
 
 

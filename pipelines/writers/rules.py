@@ -79,8 +79,10 @@ _PATTERNS = (
 )
 RULES = tuple((reason, re.compile(p, re.IGNORECASE), what) for reason, p, what in _PATTERNS)
 
+REFUSAL = next(pattern for reason, pattern, _ in RULES if reason is Reason.REFUSAL)
+"""What a model says in the place of an answer."""
 _SPEAKER = re.compile(r"\b([Yy]ou|[Yy]our(s|self)?|[Ww]e|[Oo]urs?|[Mm]y|me|I|I'm)\b")
-_TO_BE_WRITTEN = re.compile(
+TO_BE_WRITTEN = re.compile(
     r"[\"“][^\"”]*[\"”]|(?<!\w)['‘][^'’]*['’](?!\w)|\b[A-Z]{2,}( [A-Z]+)*\b|\b[A-Z]( [A-Z]+)+\b"
 )
 """Words that stand in a picture: quoted, or in capitals."""
@@ -96,10 +98,11 @@ _COMMON = frozenset(
     " changed changes changing difference make made makes making put puts add added adds adding"
     " replaced replace replaces remove removed removes turn turned turns become became becomes look"
     " looks like instead lying sitting standing holding leaning parked first second latter former"
-    " show shows shown showing see seen appear appears appeared give gives given gave set let get"
-    " got create created modify modified alter altered adjust adjusted transform transformed"
+    " show shows shown showing see seen appear appears appeared give gives given gave set let lets"
+    " get got create created modify modified alter altered adjust adjusted transform transformed"
     " convert converted insert inserted place placed apply applied swap swapped take taken took"
-    " use used using again anymore longer thing things".split()
+    " use used using again anymore longer thing things above below behind beside between around"
+    " near inside outside front next along across upon within through".split()
 )
 
 
@@ -145,7 +148,7 @@ def stems(*texts: str) -> set[str]:
 
 def to_be_written(text: str) -> set[str]:
     """Return the words of a text that stand in a picture: quoted, or in capitals."""
-    return {word for found in _TO_BE_WRITTEN.finditer(text) for word in words(found[0])}
+    return {word for found in TO_BE_WRITTEN.finditer(text) for word in words(found[0])}
 
 
 def check_text(name: str, text: str, limits: tuple[int, int]) -> None:
@@ -178,7 +181,7 @@ def _odd_features(text: str, shortest: int) -> Iterable[str]:
         yield "is wrapped in quotes"
     if _has_open_quote(text):
         yield "has an open quote"
-    if _SPEAKER.search(_TO_BE_WRITTEN.sub(" ", text)):
+    if _SPEAKER.search(TO_BE_WRITTEN.sub(" ", text)):
         yield "speaks to the reader or of the writer"
     found = words(text)
     if any(len(word) > LONGEST_WORD for word in found):

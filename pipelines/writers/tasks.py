@@ -37,6 +37,17 @@ _ALL_OVER = (
     r"|every|scene|mood|atmosphere|shadow|wet|dry"
 )
 TASK_MARKS = {
+    Task.ADD: re.compile(
+        r"\b(add|put|plac|insert|giv|includ|attach|hav|show|let|set|cover|fill|draw|hang|wear|more"
+        r"|creat|spread|plant|pour|dress|equip|decorat|lay|stick|stack|scatter|introduc|paint|build"
+        r"|bring|drop|with|surround|line|tie|wrap|mount|plac|positio|instal|affix|pin|sew)",
+        re.IGNORECASE,
+    ),
+    Task.BACKGROUND: re.compile(
+        r"\b(back ?(ground|drop)|behind|setting|scen|surround|taken|seem|look|plac|put|mov|set"
+        r"|transport|replac|location|room|outside|inside|in|on|at)",
+        re.IGNORECASE,
+    ),
     Task.REMOVE: re.compile(rf"\b({_REMOVE})", re.IGNORECASE),
     Task.COLOR: re.compile(rf"\b({_COLORS})", re.IGNORECASE),
     Task.STYLE: re.compile(rf"\b({_STYLES})", re.IGNORECASE),

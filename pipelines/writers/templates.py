@@ -142,10 +142,8 @@ def _written(
 def _with_way_back(
     written: Written, edit: PictureEdit | SceneEdit, scene: Scene | None, rng: random.Random
 ) -> Written:
-    """Add the words of the way back, if there are any."""
+    """Add the words of the way back; they are drawn last, so that the others stay the same."""
     wording = way_back(edit, scene)
-    if wording is None:
-        return written
     return replace(
         written,
         inverse_instruction=rng.choice(wording.instructions),

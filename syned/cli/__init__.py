@@ -14,6 +14,7 @@ from syned.cli.doctor import doctor
 from syned.cli.filter_run import filter_run
 from syned.cli.generate import generate
 from syned.cli.preview import preview
+from syned.cli.report import report
 
 app = typer.Typer(
     name="syned",
@@ -51,6 +52,7 @@ def _main(
 app.command()(generate)
 app.command(name="filter")(filter_run)
 app.command()(preview)
+app.command()(report)
 app.command()(doctor)
 
 

@@ -1,0 +1,1 @@
+"""The audit of a dataset as one page with plots."""

@@ -1,0 +1,74 @@
+"""`syned report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syned.cli.common import console
+from syned.told import told
+
+
+def report(
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN|TABLE [OTHER]",
+            help="A run, Parquet files or a Hub dataset `owner/name`; two of them are compared.",
+        ),
+    ],
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIELD=COLUMN",
+            help="Which column of a table holds what, such as `instruction=edit`; the layouts of "
+            "syned, Emu Edit, InstructPix2Pix, UltraEdit, MagicBrush and HQ-Edit are recognised. "
+            "Fields: image, edited_image, instruction, captions (may be repeated), task, "
+            "source_caption, edited_caption and the names of scores.",
+        ),
+    ] = None,
+    sample: Annotated[
+        int, typer.Option(min=1, help="Rows of a table whose pictures are looked at.")
+    ] = 500,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The page.  [default: RUN/report.html or report.html]"),
+    ] = None,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print the facts as JSON and write no page.")
+    ] = False,
+) -> None:
+    """Audit a dataset: one HTML page with plots.
+
+    Funnel, scores with the thresholds in force, composition by task against the wanted one, variety
+    and length of instructions and captions, near-duplicates, the pairs at the edge of each
+    threshold, and what each stage cost. The page needs no network and no server.
+
+    Anybody's edit dataset gets the same audit, as far as it has what is asked; pixel and caption
+    scores are then computed on a sample, so that synthetic and real data can be compared.
+
+    Examples:
+
+        syned report runs/demo
+
+        syned report runs/mine runs/other --out compare.html
+
+        syned report runs/mine ~/magicbrush/data
+
+        syned report pairs.parquet --column image=a --column edited_image=b --column instruction=t
+    """
+    from pipelines.report.make import as_json, audit, write_report
+
+    with told("Give the same command again."):
+        if len(what) > 2:
+            raise typer.BadParameter("one dataset, or two to compare", param_hint="RUN")
+        audits = [audit(each, column or [], sample) for each in what]
+        if json_:
+            typer.echo(as_json(audits))
+            return
+        is_run = audits[0].kind == "run"
+        path = out or (Path(what[0]).expanduser() if is_run else Path()) / "report.html"
+        write_report(audits, path)
+        console().print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)

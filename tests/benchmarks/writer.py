@@ -1,0 +1,97 @@
+"""What the writer adds to the time that vLLM needs for the same requests.
+
+    python tests/benchmarks/writer.py TEXTS [JOBS] [REPEATS]
+
+One `write()` of JOBS jobs, from the captions in the lines of TEXTS, is recorded: every request, and
+before which step of the engine it came. Then the same call is timed, in turn with a bare loop that
+hands the recorded requests, tokens and settings ready made, to the same engine in the same order of
+dependence. The engine gives the same answers to the same requests, so both do the same work. Both
+begin with an empty cache of prefixes. What is printed is the ratio of the medians.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from accept import make_jobs, read_texts
+
+from pipelines.recipe import Recipe, builtin_recipes
+from syned.recipes import check, read_yaml
+
+Wave = list[tuple[Any, Any]]
+"""Requests, each a prompt and its settings, that came before one step of the engine."""
+
+
+def recorded(write: Any, engine: Any) -> list[Wave]:
+    """Return the requests that a call makes, in waves."""
+    inner, waves, wave = engine.llm_engine, [], []
+    add, step = inner.add_request, inner.step
+
+    def add_and_note(name: str, prompt: Any, settings: Any) -> str:
+        wave.append((prompt, settings))
+        return str(add(name, prompt, settings))
+
+    def step_and_note() -> Any:
+        waves.append(wave.copy())
+        wave.clear()
+        return step()
+
+    inner.add_request, inner.step = add_and_note, step_and_note
+    try:
+        write()
+    finally:
+        inner.add_request, inner.step = add, step
+    return waves
+
+
+def replay(waves: list[Wave], engine: Any) -> None:
+    """Hand recorded requests to the engine, wave by wave."""
+    engine.reset_prefix_cache()
+    for wave in waves:
+        for prompt, settings in wave:
+            engine.llm_engine.add_request(str(next(engine.request_counter)), prompt, settings)
+        engine.llm_engine.step()
+    while engine.llm_engine.has_unfinished_requests():
+        engine.llm_engine.step()
+
+
+def seconds_of(call: Any) -> float:
+    """Return the seconds of a call."""
+    begun = time.perf_counter()
+    call()
+    return time.perf_counter() - begun
+
+
+def main(
+    texts: Path,
+    jobs: Annotated[int, typer.Argument()] = 64,
+    repeats: Annotated[int, typer.Argument()] = 3,
+) -> None:
+    """Print the ratio."""
+    from pipelines.writers.vllm import load_vllm_writer
+
+    config = check(Recipe, read_yaml(builtin_recipes()["tiny"]), "tiny").instruct.writer
+    writer: Any = load_vllm_writer(config)
+    asked = make_jobs(list(read_texts(texts, "caption")), jobs, "write")
+    writer.write(asked)  # warm
+    waves = recorded(lambda: writer.write(asked), writer.engine)
+    ours, bare = [], []
+    for _ in range(repeats):
+        ours.append(seconds_of(lambda: writer.write(asked)))
+        bare.append(seconds_of(lambda: replay(waves, writer.engine)))
+        print(f"write() {ours[-1]:.1f} s, bare engine {bare[-1]:.1f} s")
+    requests = sum(map(len, waves))
+    ratio = statistics.median(ours) / statistics.median(bare)
+    print(f"{requests} requests for {jobs} jobs in {len(waves)} steps; ratio {ratio:.3f}")
+    sys.stdout.flush()
+    os._exit(0)  # the engine's threads are not waited for
+
+
+if __name__ == "__main__":
+    typer.run(main)
