@@ -11,14 +11,14 @@ from pipelines.engines import Rejected, WriteJob, Writer, Written
 from pipelines.layout import instructions_wanted
 from pipelines.recipe import Recipe
 from pipelines.routing import answer
-from pipelines.sections.writers import AnyWriter, OpenAIWriter, TemplatesWriter
+from pipelines.sections.writers import AnyWriter, ModelWriter, OpenAIWriter, TemplatesWriter
 from syned.ids import digest, seed_for
 from syned.rows import InstructRow, SampleRow, Task, turned_away
 from syned.run import RunFolder
 from syned.stage import Done, PartFunction, in_batches
 
 NAME = "02-instruct"
-VERSION = 1
+VERSION = 2
 BATCH = 256
 """Jobs that a writer gets at once."""
 
@@ -143,6 +143,15 @@ def load_writers(recipe: Recipe) -> dict[Task, Writer]:
     main = load_writer(recipe.instruct.writer)
     routed = {task: load_writer(config) for task, config in routes.items()}
     return {task: routed.get(task, main) for task in Task}
+
+
+def prompt_versions(recipe: Recipe) -> list[str]:
+    """Return the version of what each model is told; a run does not mix two of them."""
+    from pipelines.writers.prompt import prompt_version
+
+    writers = (recipe.instruct.writer, *recipe.instruct.routes.values())
+    models = (writer for writer in writers if isinstance(writer, ModelWriter))
+    return [prompt_version(writer.mode, writer.keep_instruction) for writer in models]
 
 
 def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:

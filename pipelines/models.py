@@ -25,6 +25,7 @@ _MAKERS = {
     "tiny-instruct-pix2pix": ("pipelines.tiny.instruct_pix2pix", 1),
     "tiny-flux-kontext": ("pipelines.tiny.flux_kontext", 1),
     "tiny-qwen-image-edit": ("pipelines.tiny.qwen_image_edit", 1),
+    "tiny-idefics3": ("pipelines.tiny.idefics3", 1),
     "tiny-clip": ("pipelines.tiny.clip", 1),
     "tiny-siglip": ("pipelines.tiny.siglip", 1),
     "tiny-dinov2": ("pipelines.tiny.dinov2", 1),

@@ -60,7 +60,7 @@ def stages(recipe: Recipe) -> list[Stage]:
             "pairs",
             InstructRow,
             "instruction_id",
-            [recipe.pair_shape(), candidates, recipe.n],
+            [recipe.pair_shape(), candidates, recipe.n, instruct.prompt_versions(recipe)],
         ),
         (edit, "pairs", EditRow, "pair_id", recipe.edit.shape()),
         (score, "pairs", ScoreRow, "pair_id", recipe.score.shape()),

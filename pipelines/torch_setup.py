@@ -32,6 +32,10 @@ def prepare_torch(device: str, threads: int | None, key: str) -> None:
     # a fixed workspace to repeat itself.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    # And with several threads MKL rounds the rows of a matrix differently by their place in it.
+    # https://www.intel.com/content/www/us/en/docs/onemkl/developer-guide-linux/2025-2/
+    # obtaining-numerically-reproducible-results.html
+    os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
     torch = import_or_explain(lambda: __import__("torch"), device)
     if device == "cuda" and not torch.cuda.is_available():
         raise EngineError(

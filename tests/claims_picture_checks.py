@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable
 
 import numpy as np
+from figures_in_pictures import read_shape, read_word
 from PIL import Image, ImageOps
-from seen_in_pictures import ANCHORS, NAMED, Pair, gap, lab, read_shape, read_word
+from seen_in_pictures import ANCHORS, NAMED, Pair, gap, lab
 
 Check = Callable[[Pair, str, re.Match[str]], bool]
 
@@ -61,6 +62,10 @@ def grey(pair: Pair, *_: object) -> bool:
 
 
 def brown(pair: Pair, *_: object) -> bool:
+    return pair.once("brown", lambda: is_brown(pair))
+
+
+def is_brown(pair: Pair) -> bool:
     """Hues of the second picture lie between orange and yellow, and are nearly one hue."""
     a, b = pair.lab[1][..., 1], pair.lab[1][..., 2]
     hues = np.degrees(np.arctan2(b, a))[np.hypot(a, b) > 6]
@@ -92,7 +97,7 @@ def noisy(pair: Pair, *_: object) -> bool:
 
 
 def shows(expected: Callable[[Image.Image], Image.Image]) -> Check:
-    return lambda pair, _text, _match: pair.like(expected(pair.before))
+    return lambda pair, _text, _match: pair.once(expected, lambda: pair.like(expected(pair.before)))
 
 
 def undone(check: Check) -> Check:
@@ -106,11 +111,16 @@ def fitted(turn: int) -> Check:
     def expected(before: Image.Image, way: int) -> Image.Image:
         return ImageOps.pad(before.rotate(-90 * way, expand=True), before.size)
 
-    def check(pair: Pair, text: str, _match: re.Match[str]) -> bool:
+    def seen(pair: Pair) -> bool:
         right, wrong = (expected(pair.before, way) for way in (turn, -turn))
-        # Bars are much of what both ways change, so that they must be told apart by the rest.
-        this_way = gap(right, pair.after) < 0.5 * gap(wrong, pair.after)
-        return this_way and pair.like(right) and ("black bars" not in text or barred(pair))
+        # Bars are much of what both ways change, so that they must be told apart by the rest,
+        # unless the picture is the same after half a turn.
+        same = gap(right, wrong) < 2
+        return pair.like(right) and (same or gap(right, pair.after) < 0.5 * gap(wrong, pair.after))
+
+    def check(pair: Pair, text: str, _match: re.Match[str]) -> bool:
+        is_seen = pair.once(("fitted", turn), lambda: seen(pair))
+        return is_seen and ("black bars" not in text or barred(pair))
 
     return check
 

@@ -38,10 +38,13 @@ WORD = r'"([A-Z]+)"'
 BACK: tuple[tuple[str, Check], ...] = (
     # words
     (
-        rf"{WORD},? .*(?:been removed|are gone in|second one does not|is missing|off the picture)",
+        rf"{WORD},? .*(?:been removed|are gone in|second one does not|is missing)",
         undone(written),
     ),
-    (rf"(?:Before, there was|Text was erased|no longer|Nobody can read).*{WORD}", undone(written)),
+    (
+        rf"(?:Before, there was|Text was erased|no longer|Nobody can read|wiped off).*{WORD}",
+        undone(written),
+    ),
     (r"second image lacks is the \w+ lettering", undone(lettered)),
     # shapes
     (
@@ -56,7 +59,7 @@ BACK: tuple[tuple[str, Check], ...] = (
         undone(framed),
     ),
     (
-        r"^No band of|lacks is the \w+ border|old frame|border covered|instead of a \w+ frame",
+        r"^No band of|lacks is the \w+ border|old frame|border covered|instead of a frame",
         undone(framed),
     ),
     (r"out of its \w+ frame", undone(framed)),

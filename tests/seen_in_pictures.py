@@ -1,19 +1,16 @@
 """What can be seen in a pair of pictures, measured in other ways than the code under test does.
 
-Colours are judged in CIELAB (scikit-image), geometry by trying what a claim says, shapes by
-analytic formulas and words by rendering every word that could be meant.
+Colours are judged in CIELAB (scikit-image), geometry by trying what a claim says.
 """
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cached_property
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 from skimage.color import rgb2lab
 from skimage.filters import laplace
-
-from pipelines.edits.lettering import VOCABULARY
 
 NAMED = {
     "red": (215, 25, 35),
@@ -60,7 +57,13 @@ class Pair:
         self.before, self.after = before, after
         self.size = before.size
         self.rgb = [np.asarray(p, np.float32) for p in (before, after)]
-        self.inks, self.frames = {}, {}
+        self.known = {}
+
+    def once(self, key, find):
+        """Return what `find` finds, which is looked for only the first time: many captions ask."""
+        if key not in self.known:
+            self.known[key] = find()
+        return self.known[key]
 
     @cached_property
     def turned(self):
@@ -80,6 +83,8 @@ class Pair:
 
     @cached_property
     def lab(self):
+        if "turned" in self.__dict__ and "lab" in self.turned.__dict__:
+            return self.turned.lab[::-1]
         return [rgb2lab(np.asarray(p.reduce(2))) for p in (self.before, self.after)]
 
     @cached_property
@@ -167,22 +172,26 @@ class Pair:
 
         What lies behind letters that have gone would look like letters else.
         """
-        if colour not in self.inks:
+
+        def find():
             left, top, right, bottom = self.changed_box
             box = np.s_[top:bottom, left:right]
             inked, changed = near(self.rgb[1][box], colour, 90), self.changed[box]
             stands_out = (inked & ~changed).sum() <= 0.3 * (~changed).sum()
-            self.inks[colour] = inked & changed & stands_out
-        return self.inks[colour]
+            return inked & changed & stands_out
+
+        return self.once(("ink", colour), find)
 
     def frame(self, colour: str):
         """Shares of the colour along the four edges of both, and how wide a band of it is now."""
-        if colour not in self.frames:
+
+        def find():
             both = [near(p, colour, 80) for p in self.rgb]
             rims = [(p[:2].mean(), p[-2:].mean(), p[:, :2].mean(), p[:, -2:].mean()) for p in both]
             band = int(np.argmin(both[1][:, both[1].shape[1] // 2])) / min(self.size)
-            self.frames[colour] = (*rims, band)
-        return self.frames[colour]
+            return (*rims, band)
+
+        return self.once(("frame", colour), find)
 
     @cached_property
     def gap_inside(self):
@@ -205,72 +214,3 @@ def _parts(picture, anchor):
         width, height = picture.width * share, picture.height * share
         left, top = anchor[0] * (picture.width - width), anchor[1] * (picture.height - height)
         yield picture.resize(picture.size, box=(left, top, left + width, top + height))
-
-
-def overlap(one, other):
-    return float((one & other).sum() / max(1, (one | other).sum()))
-
-
-def _sketch(ink):
-    """A mask cut to its box and brought to one small size, so that a pixel's shift is nothing."""
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    small = Image.fromarray(cut).convert("L").resize((40, 8), Image.Resampling.BILINEAR)
-    return np.asarray(small, np.float32).ravel()
-
-
-@cache
-def drawn_words():
-    """All words of the vocabulary, each of mean 0 and length 1: a product is a correlation."""
-    font, sketches = ImageFont.load_default(64), []
-    for word in VOCABULARY:
-        image = Image.new("L", (600, 100))
-        ImageDraw.Draw(image).text((10, 10), word, 255, font)
-        sketches.append(_sketch(np.asarray(image) > 127))
-    centred = np.stack(sketches) - np.mean(sketches, axis=1, keepdims=True)
-    return centred / np.linalg.norm(centred, axis=1, keepdims=True)
-
-
-def read_word(ink) -> str:
-    """The word of the vocabulary that inked pixels look most like."""
-    seen = _sketch(ink)
-    return VOCABULARY[int(np.argmax(drawn_words() @ (seen - seen.mean())))]
-
-
-def _star(u, v):
-    """A five-pointed star with its notches at 0.45; its box is not centred on its middle."""
-    x, y = 0.951 * u, 0.9045 * v + 0.0955
-    radius = np.hypot(x, y)
-    off_ray = np.abs((np.arctan2(x, y) + np.pi / 5) % (2 * np.pi / 5) - np.pi / 5)
-    notch_x, notch_y = 0.45 * np.cos(np.pi / 5), 0.45 * np.sin(np.pi / 5)
-    along, aside = radius * np.cos(off_ray), radius * np.sin(off_ray)
-    return aside <= notch_y / (1 - notch_x) * (1 - along)
-
-
-def _heart(u, v):
-    x, y = 1.14 * u, 1.1 * v + 0.12
-    return (x**2 + y**2 - 1) ** 3 - x**2 * y**3 <= 0
-
-
-@cache
-def figures():
-    """The eight shapes in a square from -1 to 1, v upwards, each stretched to touch its sides."""
-    v, u = np.meshgrid(np.linspace(1, -1, 64), np.linspace(-1, 1, 64), indexing="ij")
-    return {
-        "circle": np.hypot(u, v) <= 1,
-        "square": np.maximum(abs(u), abs(v)) <= 1,
-        "triangle": 2 * abs(u) + v <= 1,
-        "star": _star(u, v),
-        "heart": _heart(u, v),
-        "diamond": abs(u) + abs(v) <= 1,
-        "hexagon": abs(u) / 2 + abs(v) <= 1,
-        "cross": np.minimum(abs(u), abs(v)) <= 1 / 3,
-    }
-
-
-def read_shape(ink) -> str:
-    """The shape that inked pixels look most like once their box is stretched to a square."""
-    rows, columns = np.flatnonzero(ink.sum(axis=1) > 1), np.flatnonzero(ink.sum(axis=0) > 1)
-    cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    seen = np.asarray(Image.fromarray(cut).convert("L").resize((64, 64))) > 127
-    return max(figures(), key=lambda name: overlap(seen, figures()[name]))

@@ -21,7 +21,7 @@ from pipelines.resolve import refilter, resolve
 from pipelines.score import NAME as SCORE
 from pipelines.sections.filter import FilterConfig
 from pipelines.sources.folder import BUILTIN_PHOTOS, folder_path
-from syned.errors import EngineError, SourceError
+from syned.errors import EngineError, RecipeError, SourceError
 from syned.parts import part_path, write_part
 from syned.recipes import check
 from syned.rows import EvaluationRow, ScoreRow
@@ -219,6 +219,19 @@ def test_embeddings_are_compared_where_a_run_has_them(
     )
     hashes = refined(run, against_similarity=None)
     assert set(hashes["reason"].dropna()) <= {"against_distance"}
+
+
+@pytest.mark.models
+def test_thresholds_of_another_model_are_refused_before_anything_is_decided(
+    clip_run: Path, cat: Path
+) -> None:
+    run = RunFolder(clip_run)
+    before = run.recipe_path.read_bytes()
+    recipe = refilter(recipe_of(run), [], preset="ip2p", against=[str(cat)])
+    with pytest.raises(RecipeError, match=r"'openai/clip-vit-large-patch14'.*'builtin:tiny-clip'"):
+        refine(recipe, run, lambda _: None)
+    assert run.recipe_path.read_bytes() == before
+    assert not run.stage(NAME).exists()
 
 
 @pytest.mark.models

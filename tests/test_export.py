@@ -12,10 +12,14 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import run_cli
+from conftest import SMALL, run_cli
 from PIL import Image
 
+from pipelines.export import export
+from pipelines.recipe import Recipe
+from syned.recipes import check, set_values
 from syned.rows import NUM_CAPTIONS
+from syned.run import RunFolder
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +115,8 @@ def test_filter_decides_and_exports_again_without_a_model(demo_run: Path, tmp_pa
     turned_away = decisions[~decisions["kept"]]
     assert len(turned_away) == 40 - len(published)
     assert set(turned_away["reason"]) == {"min_changed_area", "drop_duplicates"}
-    assert (turned_away["value"] < 0.2).all()
+    small = turned_away["reason"] == "min_changed_area"
+    assert (turned_away.loc[small, "value"] < 0.2).all()
     assert yaml.safe_load((run / "recipe.yaml").read_text())["filter"]["min_changed_area"] == 0.2
 
     back = run_cli("filter", run, "--set", "min_changed_area=null", cwd=tmp_path)
@@ -126,6 +131,35 @@ def test_a_rule_without_its_score_changes_nothing(demo_run: Path, tmp_path: Path
     assert done.returncode == 2
     assert "filter.min_clip_sim_dir: needs CLIP scores" in done.stderr
     assert (demo_run / "recipe.yaml").read_bytes() == before
+
+
+def test_a_source_fixed_to_a_split_is_exported_there(tmp_path: Path) -> None:
+    splits = ("--set", "export.splits={train: 1}", "--set", "sample.sources.1.into=heldout")
+    args = ("--recipe", "demo", "--n", "6", "--out", "run", *SMALL, *splits)
+    done = run_cli("generate", *args, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    names = sorted((tmp_path / "run" / "dataset" / "data").glob("*.parquet"))
+    assert [path.name.split("-")[0] for path in names] == ["heldout", "train"]
+    drawn, photos = (pd.read_parquet(path)["scene"].notna() for path in names)
+    assert drawn.all()
+    assert not photos.any()
+    rows = json.loads((tmp_path / "run" / "dataset.json").read_text())["rows"]
+    assert rows == {"train": len(photos), "heldout": len(drawn)}
+    assert "| heldout |" in (tmp_path / "run" / "dataset" / "README.md").read_text()
+
+
+def test_a_wish_for_pairs_turned_round_that_cannot_be_met_is_noted(
+    demo_run: Path, tmp_path: Path
+) -> None:
+    import shutil
+
+    shutil.copytree(demo_run, tmp_path / "run")
+    run = RunFolder(tmp_path / "run")
+    worded = ["instruct.inverse=true", "export.inverse=true"]
+    recipe = check(Recipe, set_values(run.load_recipe(), worded), "run")
+    exported = export(run, 3, recipe, "mark", lambda exported: exported.note)
+    assert exported.inverse == 0
+    assert "the way back of no kept pair is worded" in (run.dataset / "README.md").read_text()
 
 
 def test_small_shards_are_numbered(tmp_path: Path, demo_run: Path) -> None:

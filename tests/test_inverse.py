@@ -71,6 +71,8 @@ def test_a_run_exports_both_ways_and_takes_them_back(cli, tmp_path):
     assert both.returncode == 0, both.stderr
     exported = json.loads((tmp_path / "run" / "dataset.json").read_text())
     assert exported["inverse"] > 5
+    funnel = json.loads((tmp_path / "run" / "05-filter" / "funnel.json").read_text())
+    assert funnel["ways_back"] == exported["inverse"]
     assert sum(exported["rows"].values()) == sum(plain["rows"].values()) + exported["inverse"]
     assert f"inverse   {exported['inverse']} pairs also turned round" in both.stdout
     assert (

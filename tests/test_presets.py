@@ -13,8 +13,9 @@ from pipelines.foreign import refuse_foreign
 from pipelines.recipe import Recipe
 from pipelines.resolve import refilter, resolve
 from pipelines.scorers.definitions import definitions
-from pipelines.sections.filter import FilterConfig, presets
+from pipelines.sections.filter import Bounds, FilterConfig, presets
 from pipelines.sections.scorers import ClipConfig, DinoConfig
+from syned.cli.filter_run import filter_run
 from syned.errors import RecipeError
 from syned.recipes import check
 
@@ -153,6 +154,13 @@ def test_generate_refuses_foreign_thresholds_before_it_makes_anything(
     assert "filter.preset=ip2p: 1 fault" in done.stderr
     assert "the clip thresholds were found with backbone" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_help_names_every_rule_and_preset() -> None:
+    told = filter_run.__doc__ or ""
+    scores = {bound[4:] for bound in Bounds.model_fields}
+    rules = set(FilterConfig.model_fields) - set(Bounds.model_fields) - {"preset"}
+    assert [name for name in scores | rules | set(presets()) if name not in told] == []
 
 
 def test_a_preset_on_the_command_line_decides_a_run_again(

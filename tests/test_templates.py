@@ -39,7 +39,12 @@ def encoded(name: str):
 
 
 def job(image, task, seed=0, scene=None, caption=""):
-    return WriteJob(image, scene, task, caption, None, None, seed)
+    return WriteJob(image, scene, task, caption, None, None, seed, inverse=True)
+
+
+def wrong_claims(written, pair):
+    wrong = [caption for caption in written.captions if not is_true(caption, pair)]
+    return wrong + [c for c in written.inverse_captions if not is_true(c, pair.turned)]
 
 
 def scene_job(number, task, seed=0):
@@ -72,7 +77,7 @@ def test_what_is_written_is_true_of_what_is_edited():
         assert isinstance(answer, Edited), f"{written.edit}: {answer}"
         after = load_picture(encode_picture(answer.image, "jpeg", 95))
         pair = Pair(load_picture(asked.image), after)
-        assert [c for c in written.captions if not is_true(c, pair)] == [], written.edit
+        assert wrong_claims(written, pair) == [], written.edit
 
 
 def test_each_row_has_five_captions_that_differ_and_the_task_that_was_asked_for():
@@ -80,10 +85,11 @@ def test_each_row_has_five_captions_that_differ_and_the_task_that_was_asked_for(
     for asked, written in zip(jobs, load_templates_writer(ALL).write(jobs), strict=True):
         assert written.task is asked.task
         assert parse_edit(written.edit).task is asked.task
-        bags = [frozenset(re.findall(r"\w+", c.lower())) for c in written.captions]
-        assert len(bags) == len(set(bags)) == 5
-        for one, other in itertools.combinations(bags, 2):
-            assert len(one & other) / len(one | other) < 0.65, written.captions
+        for captions in (written.captions, written.inverse_captions):
+            bags = [frozenset(re.findall(r"\w+", c.lower())) for c in captions]
+            assert len(bags) == len(set(bags)) == 5
+            for one, other in itertools.combinations(bags, 2):
+                assert len(one & other) / len(one | other) < 0.65, captions
 
 
 def test_the_same_job_gets_the_same_answer_whatever_is_beside_it():
@@ -145,7 +151,7 @@ def test_flat_pictures_get_edits_that_show_on_them(colour):
     for written in load_templates_writer(ALL).write(jobs):
         answer = edited(written, plain)
         pair = Pair(load_picture(plain), load_picture(encode_picture(answer.image, "jpeg", 95)))
-        assert [c for c in written.captions if not is_true(c, pair)] == [], written.edit
+        assert wrong_claims(written, pair) == [], written.edit
 
 
 def test_scenes_get_edits_of_objects_and_of_pixels():
@@ -188,8 +194,9 @@ def test_at_most_two_of_five_captions_are_brief():
     jobs = photo_jobs(60) + [scene_job(n, list(Task)[n % len(Task)], n)[1] for n in range(60)]
     for written in load_templates_writer(ALL).write(jobs):
         if written.task is not Task.NONE:
-            lengths = sorted(len(caption.split()) for caption in written.captions)
-            assert lengths[2] > 7, written.captions
+            for captions in (written.captions, written.inverse_captions):
+                lengths = sorted(len(caption.split()) for caption in captions)
+                assert lengths[2] > 7, captions
 
 
 def test_nothing_is_pasted_over_a_scene():

@@ -1,5 +1,6 @@
 """The vLLM writer on a real small language model and real captions."""
 
+import io
 import json
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
@@ -8,11 +9,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from skimage import data
 
 from pipelines.engines import Rejected, WriteJob, Written
 from pipelines.recipe import Recipe, builtin_recipes
 from pipelines.sections.writers import VllmWriter
 from pipelines.writers.prompt import prompt_version
+from pipelines.writers.vllm import engine_arguments
 from syned.errors import EngineError
 from syned.reasons import Reason
 from syned.recipes import check, read_yaml
@@ -55,7 +59,7 @@ def tiny_writer(**changes) -> VllmWriter:
     path = builtin_recipes()["tiny"]
     writer = check(Recipe, read_yaml(path), path.name).instruct.writer
     assert isinstance(writer, VllmWriter)
-    less = {"temperatures": (0.1, 0.5), "max_model_len": 1500}
+    less = {"temperatures": (0.1, 0.5), "max_model_len": 1500, "max_num_seqs": 16}
     return writer.model_copy(update=less | changes)
 
 
@@ -67,7 +71,9 @@ def run_writer(config):
     jobs = [*JOBS, *OTHERS]
     once, between, again = writer.write(jobs), writer.write([JOBS[3]]), writer.write(jobs)
     assert len(between) == 1
-    return writer.name, writer.prompt_version, once, again
+    vllm = writer.engine.llm_engine.vllm_config
+    used = (vllm.scheduler_config.max_num_seqs, vllm.cache_config.enable_prefix_caching)
+    return writer.name, writer.prompt_version, once, again, used
 
 
 def in_own_process(function, *args):
@@ -89,13 +95,13 @@ def ran():
 
 
 def test_the_writer_is_named_after_the_recipe(ran):
-    name, version, _, _ = ran
+    name, version, *_ = ran
     assert name == "vllm:builtin:smollm2-135m"
     assert version == prompt_version("write", False)
 
 
 def test_each_job_has_an_answer_and_what_is_written_is_clean(ran):
-    _, _, answers, _ = ran
+    answers = ran[2]
     assert len(answers) == len(JOBS) + len(OTHERS)
     written = [answer for answer in answers[: len(JOBS)] if isinstance(answer, Written)]
     assert written, "a real model gets at least one of them right"
@@ -106,7 +112,7 @@ def test_each_job_has_an_answer_and_what_is_written_is_clean(ran):
 
 
 def test_what_is_turned_away_has_a_reason_and_the_models_own_words(ran):
-    _, _, answers, _ = ran
+    answers = ran[2]
     for answer in answers[: len(JOBS)]:
         if isinstance(answer, Rejected):
             assert answer.message
@@ -134,7 +140,7 @@ def test_a_long_caption_is_no_error(ran):
 
 
 def test_the_same_jobs_give_the_same_answers_whatever_was_asked_before(ran):
-    _, _, once, again = ran
+    _, _, once, again, _ = ran
     assert once == again
 
 
@@ -143,6 +149,58 @@ def test_a_prompt_that_leaves_no_room_is_rejected_and_not_an_error(ran):
     assert isinstance(answer, Rejected)
     assert answer.reason is Reason.PROMPT_TOO_LONG
     assert "max_model_len (1500)" in answer.message
+
+
+def test_vllm_is_set_as_the_recipe_says(ran):
+    assert ran[4] == (16, True)
+    config = tiny_writer(
+        model="folder",
+        quantization="fp8",
+        enable_prefix_caching=False,
+        tensor_parallel_size=2,
+        gpu_memory_utilization=0.5,
+        dtype="float16",
+        revision="v1",
+        mode="look",
+    )
+    expected = {
+        "model": "folder",
+        "revision": "v1",
+        "dtype": "float16",
+        "quantization": "fp8",
+        "max_model_len": 1500,
+        "max_num_seqs": 16,
+        "tensor_parallel_size": 2,
+        "gpu_memory_utilization": 0.5,
+        "enforce_eager": True,
+        "enable_prefix_caching": False,
+        "limit_mm_per_prompt": {"image": 1},
+    }
+    assert expected.items() <= engine_arguments(config).items()
+
+
+def run_look(jobs):
+    """Show pictures to a vision model with untrained weights."""
+    from pipelines.writers.vllm import load_vllm_writer
+
+    config = tiny_writer(model="builtin:tiny-idefics3", mode="look", max_model_len=8192)
+    return load_vllm_writer(config).write(jobs)
+
+
+def test_a_vision_model_is_shown_the_picture():
+    """Its words are noise and differ, since the pictures do and nothing else does."""
+    jobs = [replace(JOBS[3], source_caption="", image=png(p)) for p in (data.cat(), data.rocket())]
+    answers = in_own_process(run_look, jobs)
+    first = [answer.raw_answer.splitlines()[0] for answer in answers]
+    assert all(isinstance(answer, Rejected) for answer in answers)
+    assert all(text.startswith('{"source_caption":"') for text in first)
+    assert first[0] != first[1]
+
+
+def png(pixels):
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return EncodedImage(buffer.getvalue())
 
 
 def load_missing(folder):

@@ -28,17 +28,21 @@ def words_of(text):
 @KINDS
 def test_wordings_are_clean_rich_and_really_different(kind):
     for edit in an_edit_of_each_wording(kind):
-        wording = edit.wording()
-        assert len(set(wording.instructions)) >= 3
-        assert len({" ".join(sorted(words_of(text))) for text in wording.captions}) >= 10
-        for text in (*wording.instructions, *wording.captions):
-            assert re.fullmatch(r"[A-Z][^{}]*[^ .]\.", text), text
-            assert "  " not in text
-            assert not re.search(r"\b(a [aeiou]|an [^aeiou])", text), text
-            assert not re.search(r"(?i)\b(photo|photograph|sky|person|night)\b", text), text
-        pairs = itertools.combinations(map(words_of, wording.captions), 2)
-        shared = [len(a & b) / len(a | b) for a, b in pairs]
-        assert np.mean(shared) < 0.3, edit
-        assert np.quantile(shared, 0.9) < 0.6, edit
-        openings = {" ".join(text.split()[:2]) for text in wording.captions}
-        assert len(openings) >= 6, openings
+        for wording, least in ((edit.wording(), 10), (edit.inverse_wording(), 9)):
+            assert len({frozenset(words_of(text)) for text in wording.captions}) >= least
+            check_texts(wording, edit)
+
+
+def check_texts(wording, edit):
+    assert len(set(wording.instructions)) >= 3
+    for text in (*wording.instructions, *wording.captions):
+        assert re.fullmatch(r"[A-Z][^{}]*[^ .]\.", text), text
+        assert "  " not in text
+        assert not re.search(r"\b(a [aeiou]|an [^aeiou])", text), text
+        assert not re.search(r"(?i)\b(photo|photograph|sky|person|night)\b", text), text
+    pairs = itertools.combinations(map(words_of, wording.captions), 2)
+    shared = [len(a & b) / len(a | b) for a, b in pairs]
+    assert np.mean(shared) < 0.3, edit
+    assert np.quantile(shared, 0.9) < 0.6, edit
+    openings = {" ".join(text.split()[:2]) for text in wording.captions}
+    assert len(openings) >= 6, openings

@@ -50,7 +50,7 @@ FRAMED_BACK = Wording(
         "Inside the old frame nothing differs; only the {colour} border has been taken away.",
         "Before, a {width} {colour} border covered the margin.",
         "Compared with the first image, the second one shows a little more on each side, instead "
-        "of a {colour} frame.",
+        "of a frame in {colour}.",
         "Someone has taken the picture out of its {width} frame, which was {colour}.",
     ),
     change="",

@@ -116,7 +116,7 @@ TINTED_BACK = Wording(
         "Without any change of content, everything has lost {a_tint} shade.",
         "Before, an even layer of {tint} was blended into the picture.",
         "It is as if somebody had removed {a_tint} filter from in front of the first image.",
-        "Colours that leaned towards {tint} from edge to edge differ more from each other now.",
+        "Tones that leaned towards {tint} from edge to edge differ more from each other now.",
     ),
     change="",
 )

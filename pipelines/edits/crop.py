@@ -44,7 +44,7 @@ CROPPED_BACK = Wording(
         "The view has zoomed out.",
         "The second image shows more than the first, which is limited to {part} of it.",
         "What filled the whole frame at first is now {part} of a wider view.",
-        "Compared with the close-up of {part} before, the second picture is a wide view.",
+        "Compared with the close-up of {part} before, the second picture is a wider view.",
         "Everything seen before appears smaller, because the frame now takes in {lost} as well.",
         "Only {part} of the second picture can be seen in the first.",
         "More of the picture can be seen, since {lost} have been added.",

@@ -57,7 +57,7 @@ WRITTEN_BACK = Wording(
         'Text was erased: it read "{word}" and could be found {at}.',
         '{noun} of the picture no longer bears the word "{word}" in {colour}.',
         'Apart from the {colour} word "{word}", which is missing, nothing differs.',
-        'Someone has wiped "{word}" off the picture, in {colour} capitals {at_also} before.',
+        'Someone has wiped off "{word}", which was written {at_also} in {colour} capitals.',
         'Nobody can read "{word}" in the second picture any more.',
         "What the second image lacks is the {colour} lettering {at}.",
     ),

@@ -71,7 +71,7 @@ GREY_BACK = Wording(
         "What was a greyscale version before is shown in colour.",
         "Both show the same content, but only the second picture has colours.",
         "The black and white of the first picture has been replaced with colour.",
-        "Before, there was nothing but light and dark; hues have been added to it.",
+        "Before, there was nothing but light and dark; now there are hues as well.",
         "Red, blue or other hues can be seen in the edited image only.",
         "A change from black and white to colour is what makes the two pictures differ.",
     ),

@@ -204,7 +204,7 @@ def _captions(brief: Brief, talk: _Talk, step: str) -> Generator[Request, Reply,
     for rung in range(len(talk.config.temperatures)):
         missing = [way for way in brief.ways if way not in good]
         for ways in [missing] if rung == 0 else [[way] for way in missing]:
-            chat, schema = prompt.captions_chat(brief, ways), prompt.captions_schema(ways)
+            chat, schema = prompt.captions_chat(brief, ways, rung > 0), prompt.captions_schema(ways)
             part = step + "".join(ways) if rung else step
             reply = yield from talk.ask(chat, schema, brief, part, rung)
             try:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from pipelines.writers import claims, lexicon, rules, tasks
 from pipelines.writers.meaning import Change
+from pipelines.writers.prompt import LIMITS
 from syned.errors import RowError
 from syned.rows import Task
 
@@ -34,7 +35,7 @@ def _is_good(text: str, change: Change) -> bool:
     """Say whether a draft would be taken."""
     edited = Change(change.task, change.instruction, change.source, text)
     try:
-        rules.check_text("the draft", text, (6, 240))
+        rules.check_text("the draft", text, LIMITS["edited_caption"])
         tasks.check_edited_caption(edited)
     except RowError:
         return False
@@ -67,7 +68,9 @@ def _without(instruction: str, source: str) -> Iterator[str]:
     gone = rules.stems(claims.object_of(instruction))
     parts = _JOINT.split(source)
     kept = [part for part in parts if not rules.stems(part) & gone]
-    if kept and len(kept) < len(parts):
+    if not kept:
+        yield f"a scene without {re.sub(r'^a (photo|picture) of ', '', parts[0])}"
+    elif len(kept) < len(parts):
         yield _LEADING.sub("", " ".join(kept))
 
 

@@ -161,7 +161,8 @@ def _wrong_value(caption: str, change: Change) -> str:
             return f"gives the {prop} {', '.join(sorted(said - known))}"
         gone = lexicon.values(claims.earlier_text(caption), prop)
         new = wanted - lexicon.values(change.source, prop)
-        if prop in _TOLD_BEFORE and gone & new and not said & wanted:
+        denied = _NOT_ANY_MORE.search(claims.earlier_text(caption))
+        if prop in _TOLD_BEFORE and gone and gone <= new and not denied:
             return f"gives the {prop} {', '.join(sorted(gone & wanted))} to the source"
     return ""
 
@@ -226,8 +227,10 @@ def _wrong_verb(match: re.Match[str], thing: set[str], change: Change) -> str:
     subject, verb = stems(match["subject"]), match["verb"]
     if _removes(change):
         return "says that it was added" if subject & thing and not _GONE.search(verb) else ""
-    stays = stems(change.source) & stems(change.edited)
-    return f"says that what stays was {verb}" if subject and subject <= stays else ""
+    source, edited = stems(change.source), stems(change.edited)
+    if _GONE.search(verb) and subject and subject <= edited - source:
+        return f"says that what came was {verb}"
+    return f"says that what stays was {verb}" if subject and subject <= source & edited else ""
 
 
 def _removes(change: Change) -> bool:

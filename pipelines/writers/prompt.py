@@ -79,7 +79,7 @@ MAX_SHOWN = 400
 LIMITS = {
     "source_caption": (6, 240),
     "instruction": (8, 160),
-    "edited_caption": (6, 240),
+    "edited_caption": (4, 240),
     "caption": (12, 160),
 }
 """Least and most characters. A text of the full length was cut by the schema."""
@@ -178,18 +178,24 @@ def plan_chat(brief: Brief, rung: int) -> tuple[Message, ...]:
     return ({"role": "system", "content": _plan_system(brief.mode)}, *turns, question)
 
 
-def captions_chat(brief: Brief, ways: Sequence[str]) -> tuple[Message, ...]:
-    """Return the chat that asks for captions of a brief that is complete, in some of its ways."""
-    turns = []
+def captions_chat(brief: Brief, ways: Sequence[str], alone: bool) -> tuple[Message, ...]:
+    """Return the chat that asks for captions of a brief that is complete.
+
+    Args:
+        brief: The brief.
+        ways: The ways in which they are asked for.
+        alone: Whether only the instruction is shown: small models copy the captions of pictures.
+    """
+    turns, task = [], None if alone else brief.task
     for example in examples(brief.task):
         captions = example.commands if brief.keep_instruction else example.captions
         if captions:
-            answer = {way: captions[way] for way in ways}
-            turns += [_user(example.known(), brief.task), _assistant(answer)]
-    given = {name: getattr(brief, name) for name in _NAMES_OF_A_PLAN}
-    asked = {way: brief.ways[way] for way in ways}
-    system = {"role": "system", "content": _captions_system(asked)}
-    return (system, *turns, _user(given, brief.task))
+            given = {"instruction": example.instruction} if alone else example.known()
+            turns += [_user(given, task), _assistant({way: captions[way] for way in ways})]
+    names = ("instruction",) if alone else _NAMES_OF_A_PLAN
+    system = _captions_system({way: brief.ways[way] for way in ways})
+    question = _user({name: getattr(brief, name) for name in names}, task)
+    return ({"role": "system", "content": system}, *turns, question)
 
 
 def _plan_system(mode: str) -> str:
@@ -210,9 +216,10 @@ def _idea(brief: Brief, rung: int) -> str:
     return random.Random(seed_for(brief.seed, "idea", str(rung))).choice(fresh)
 
 
-def _user(given: Mapping[str, str], task: Task, idea: str = "", undoes: str = "") -> Message:
+def _user(given: Mapping[str, str], task: Task | None, idea: str = "", undoes: str = "") -> Message:
     """Return a question as JSON that no chat template can mistake for its own marks."""
-    texts = {"picture": given.get("source_caption", ""), "task": TASKS[task], "idea": idea}
+    kind = TASKS[task] if task else ""
+    texts = {"picture": given.get("source_caption", ""), "task": kind, "idea": idea}
     texts |= {name: text for name, text in given.items() if name != "source_caption"}
     texts["undoes"] = undoes
     shown = {name: text[:MAX_SHOWN] for name, text in texts.items() if text}

@@ -87,7 +87,15 @@ def _load(config: VllmWriter) -> Any:
     warnings.filterwarnings("ignore", category=FutureWarning, module="vllm")
     quiet_transformers()
     from vllm import LLM
+    from vllm.platforms import current_platform
 
+    # vLLM has no setting for it: it runs on what it was built for.
+    if current_platform.device_type != config.device:
+        raise EngineError(
+            f"{KEY}.device is {config.device}, but the vLLM that is installed finds "
+            f"{current_platform.device_type or 'no device'}; change {KEY}.device, or install vLLM "
+            f"for {config.device}"
+        )
     engine = LLM(**engine_arguments(config), use_tqdm_on_load=False)
     # Grammars are compiled in a thread, and a request whose grammar is late misses the first batch.
     # vLLM itself switches that off where schedulers have to agree (its external launcher).

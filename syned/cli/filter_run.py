@@ -28,7 +28,7 @@ def filter_run(
             max=1,
             metavar="SHARE",
             help="Find lower bounds for each task in the run's own scores, so that this share of "
-            "its pairs is kept (with the preset `calibrated`).",
+            "its pairs is kept; the preset `calibrated` has 0.5.",
         ),
     ] = None,
     against: Annotated[
@@ -55,12 +55,14 @@ def filter_run(
     at new pictures, once). The run's recipe takes on the new rules. Every pair stays in the run,
     kept or not, with the first rule that turned it away.
 
-    Rules, in order: `min_` and `max_` of `changed_area`, `ssim`, `phash_distance`,
-    `caption_defects`, `caption_overlap`, `caption_fit`, `clip_sim_image`, `clip_sim_0`,
-    `clip_sim_1`, `clip_sim_dir`, `clip_sim_gain` and `dino_sim`, for all pairs or by task
-    (`by_task.add.min_ssim=0.8`); `relative`; `against`; `drop_duplicates`,
-    `near_duplicate_distance`, `max_instruction_repeats`; `top_k` and `max_per_split` with
-    `rank_by`. A preset whose bounds were found with another model than the run's scores is refused.
+    Rules, in order. Bounds `min_SCORE` and `max_SCORE` of `changed_area`, `ssim`, `phash_distance`,
+    `clip_sim_image`, `clip_sim_0`, `clip_sim_1`, `clip_sim_dir`, `clip_sim_gain` and `dino_sim`,
+    with `max_caption_defects`, `max_caption_overlap` and `min_caption_fit`; for the pairs of a task
+    by `by_task.TASK.BOUND`. Lower bounds that are found in the run: `keep_rate` of the scores
+    `calibrate`. Then `relative`; `against` with `against_distance` and `against_similarity`;
+    `drop_duplicates`; `near_duplicate_distance`; `max_instruction_repeats`; and `top_k` and
+    `max_per_split`, which rank by `rank_by`. Bounds are refused on scores of another model than the
+    one that they are `tuned_for`.
 
     Presets: `ip2p` and `ultraedit` are those projects' own filters, `paper` keeps the eight best
     candidates by CLIP (arXiv 2412.15939), `calibrated` finds bounds per task in the run itself,
@@ -69,6 +71,8 @@ def filter_run(
     Examples:
 
         syned filter runs/demo --set min_changed_area=0.05 --set max_ssim=0.95
+
+        syned filter runs/demo --keep 0.8 --set 'calibrate=[ssim]'
 
         syned filter runs/mine --preset calibrated --keep 0.3
 

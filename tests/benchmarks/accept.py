@@ -31,6 +31,8 @@ from syned.ids import seed_for
 from syned.recipes import check, read_yaml, set_values
 from syned.rows import EncodedImage, Task
 
+BATCH = 64
+"""Jobs that the writer gets at once; after each batch the figures so far are printed."""
 TASKS = [task for task in Task if task is not Task.NONE]
 NEAR = 0.7
 """Jaccard similarity of character trigrams from which two texts are near copies."""
@@ -154,12 +156,14 @@ def main(
     writer = load_writer(check(Recipe, values, "tiny").instruct.writer)
     lines = list(read_texts(texts, "instruction" if mode == "paraphrase" else "caption"))
     asked = make_jobs(lines, n, mode)
+    answers: list[Written | Rejected] = []
     begun = time.perf_counter()
-    answers = writer.write(asked)
-    report(asked, answers, time.perf_counter() - begun)
-    if out:
-        rows = zip(asked, answers, strict=True)
-        out.write_text("\n".join(json.dumps(as_row(j, a)) for j, a in rows), encoding="utf-8")
+    for start in range(0, n, BATCH):
+        answers += writer.write(asked[start : start + BATCH])
+        report(asked[: len(answers)], answers, time.perf_counter() - begun)
+        if out:
+            rows = [json.dumps(as_row(j, a)) for j, a in zip(asked, answers, strict=False)]
+            out.write_text("\n".join(rows), encoding="utf-8")
     sys.stdout.flush()
     os._exit(0)  # the engine's threads are not waited for
 
@@ -183,7 +187,7 @@ def report(asked: list[WriteJob], answers: list[Written | Rejected], seconds: fl
     reasons = Counter(a.reason.value for a in answers if isinstance(a, Rejected))
     spoilt = [found for row in written if (found := defects(row))]
     kinds = Counter(kind for found in spoilt for kind in found)
-    print(f"accepted    {len(written)} of {len(asked)} ({len(written) / len(asked):.1%})")
+    print(f"\naccepted    {len(written)} of {len(asked)} ({len(written) / len(asked):.1%})")
     print("by task    ", ", ".join(f"{task} {shares[task]}/{totals[task]}" for task in TASKS))
     print(f"attempts    {sum(a.attempts for a in answers) / some:.2f} per accepted row")
     print("rejects    ", ", ".join(f"{r} {c}" for r, c in reasons.most_common()) or "none")
@@ -191,7 +195,7 @@ def report(asked: list[WriteJob], answers: list[Written | Rejected], seconds: fl
     for size in (1, 2):
         mean = sum(distinct_n(row.captions, size) for row in written) / some
         print(f"distinct-{size}  {mean:.3f}")
-    print(f"rate        {len(asked) / seconds:.2f} rows/s in {seconds:.0f} s")
+    print(f"rate        {len(asked) / seconds:.2f} rows/s in {seconds:.0f} s", flush=True)
 
 
 if __name__ == "__main__":
