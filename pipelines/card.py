@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ def render_card(facts: CardFacts) -> str:
         funnel=facts.funnel,
         splits=facts.splits,
         inverse=facts.inverse,
+        fixed_splits=any(source.into for source in recipe.sample.sources),
         first_split=Markup(next(iter(facts.splits), "train")),
         tasks=facts.funnel.by_task,
         licenses=facts.licenses,
@@ -153,21 +155,25 @@ def _own(path: str) -> bool:
 
 def _settings(section: Section) -> dict[str, Any]:
     """Return the values that shape what is made, without the folders that things lay in."""
-    values: dict[str, Any] = {}
-    for name, value in section:
-        if isinstance(value, Section):
-            values[name] = _settings(value)
-        elif isinstance(value, tuple) and value and isinstance(value[0], Section):
-            values[name] = [_settings(item) for item in value]
-        elif isinstance(value, dict) and any(isinstance(v, Section) for v in value.values()):
-            values[name] = {str(key): _settings(item) for key, item in value.items()}
-        elif name not in section.EXECUTION or name == "n":
-            values[name] = section.model_dump(mode="json", include={name})[name]
+    names = [name for name, _ in section if name not in section.EXECUTION or name == "n"]
+    values = {name: _plain(getattr(section, name)) for name in names}
+    if values.get("against"):
+        values["against"] = [_without_folder(path, None) for path in values["against"]]
     for name in {"path", "model", "instructions"} & values.keys():
-        if values[name] is None:
-            continue
-        values[name] = _without_folder(str(values[name]), values.get("kind"))
+        if values[name] is not None:
+            values[name] = _without_folder(str(values[name]), values.get("kind"))
     return values
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of a section as YAML holds it."""
+    if isinstance(value, Section):
+        return _settings(value)
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, StrEnum) else value
 
 
 def _without_folder(path: str, kind: str | None) -> str:

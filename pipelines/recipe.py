@@ -137,6 +137,17 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
+    def _splits_are_known(self) -> Recipe:
+        known = {*self.export.splits, *(source.into for source in self.sample.sources)}
+        unknown = sorted(self.filter.max_per_split.keys() - known)
+        if unknown:
+            splits = ", ".join(sorted(name for name in known if name))
+            raise ValueError(
+                f"filter.max_per_split: no split is called {', '.join(unknown)}; there are {splits}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _inverse_is_worded(self) -> Recipe:
         if self.export.inverse and not self.instruct.inverse:
             raise ValueError(

@@ -125,6 +125,8 @@ def print_outcome(outcome: Outcome, run: RunFolder, console: Console) -> None:
         console.print(f"found     {told} (of {task})")
     if outcome.exported.inverse:
         console.print(f"inverse   {outcome.exported.inverse} pairs also turned round")
+    if outcome.exported.note:
+        console.print(f"note      {outcome.exported.note}", markup=False)
     if not outcome.funnel.kept:
         rules = "loosen the rules with `syned filter`, or look with `syned preview`"
         console.print(f"dataset   empty: no pair was kept; {rules}")

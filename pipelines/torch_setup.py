@@ -28,13 +28,12 @@ def prepare_torch(device: str, threads: int | None, key: str) -> None:
         MissingExtra: torch is not installed.
         EngineError: There is no such device.
     """
-    # Read when torch is imported: idle threads that spin slow down the busy ones, and cuBLAS needs
-    # a fixed workspace to repeat itself.
+    # Read when torch is imported: idle threads that spin slow down the busy ones, cuBLAS needs a
+    # fixed workspace to repeat itself, and with several threads MKL rounds the rows of a matrix by
+    # their place in it unless it is told not to (oneMKL developer guide, "Obtaining Numerically
+    # Reproducible Results").
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    # And with several threads MKL rounds the rows of a matrix differently by their place in it.
-    # https://www.intel.com/content/www/us/en/docs/onemkl/developer-guide-linux/2025-2/
-    # obtaining-numerically-reproducible-results.html
     os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
     torch = import_or_explain(lambda: __import__("torch"), device)
     if device == "cuda" and not torch.cuda.is_available():

@@ -68,19 +68,18 @@ BACK: tuple[tuple[str, Check], ...] = (
     (rf"{WAY} has been .* black bars along two edges are gone", directed(unfitted, 1)),
     (rf"{WAY} by 90 degrees and shrunk between", directed(unfitted, -1)),
     (rf"would have to be turned {WAY} by 90", directed(unfitted, -1)),
-    (r"lean to the (left|right) is gone", undone(directed(tilted, 1))),
-    (r"Unlike the second image, .* leans to the (left|right)", undone(directed(tilted, 1))),
+    (r"no longer leans as far to the (left|right)", undone(directed(tilted, 1))),
+    (r"tilted to the (left|right) compared with the second", undone(directed(tilted, 1))),
     (
         rf"{WAY}(?:, and more of it|, in a wider view|, with more of it)",
         undone(directed(tilted, -1)),
     ),
     (r"degrees to the (left|right) has been taken out", undone(directed(tilted, 1))),
     (r"sloped down towards the (left|right) before", undone(directed(tilted, 1))),
-    (rf"Before, the picture was askew.*{WAY}", undone(directed(tilted, 1))),
+    (rf"turned the frame {WAY}", undone(directed(tilted, -1))),
     (rf"turn the second one {WAY}", undone(directed(tilted, 1))),
     (r"second image leans to the (left|right) in the first", undone(directed(tilted, 1))),
     (r"reflection across the horizontal", shows(ImageOps.flip)),
-    (r"Seen after half a turn", shows(lambda before: before.rotate(180))),
     # views
     (
         r"zoomed out|second image shows more|of a wider view|the close-up of .* before",

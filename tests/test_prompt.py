@@ -8,10 +8,11 @@ from written_jobs import JOB
 
 from pipelines.sections.writers import VllmWriter
 from pipelines.writers import prompt, rules, tasks
+from pipelines.writers.change import Change
 from pipelines.writers.dialogue import brief_of
 from pipelines.writers.drafts import drafts
 from pipelines.writers.examples import all_examples, ideas
-from pipelines.writers.meaning import Change, check_caption
+from pipelines.writers.meaning import check_caption
 from syned.errors import RowError
 from syned.reasons import Reason
 from syned.rows import Task

@@ -8,6 +8,7 @@ from PIL import Image
 from skimage import data
 
 from pipelines.models import resolve_model
+from pipelines.scorers import embeddings
 from pipelines.scorers.similarity import clip_scores
 from pipelines.sections.scorers import ClipConfig, DinoConfig
 from syned.errors import EngineError
@@ -16,7 +17,7 @@ torch = pytest.importorskip("torch", reason="the model engines need the extra `c
 
 pytestmark = pytest.mark.models
 
-TINY_CLIP = "builtin:tiny-clip"
+TINY_CLIP, TINY_SIGLIP = "builtin:tiny-clip", "builtin:tiny-siglip"
 TOWER = {
     "hidden_size": 16,
     "intermediate_size": 16,
@@ -122,26 +123,22 @@ def test_embeddings_are_those_of_the_definition():
         assert embedded(model.texts, text, text) == pytest.approx(features(text=text), abs=1e-5)
 
 
-@pytest.fixture
-def embedded_pictures():
-    """Count the pictures that go through the vision model of any CLIP."""
+def test_what_was_not_asked_for_lately_is_let_go_between_parts(monkeypatch):
     given = []
 
-    def count(module, _args, output):
-        if type(module).__name__ == "CLIPVisionEmbeddings":
-            given.append(len(output))
+    def embed(batch):
+        given.extend(batch)
+        return np.array([[len(item)] for item in batch], dtype=np.float32)
 
-    hook = torch.nn.modules.module.register_module_forward_hook(count)
-    yield given
-    hook.remove()
-
-
-def test_each_key_goes_through_the_model_once(embedded_pictures):
-    model = clip(batch_size=2)
-    for _ in range(3):
-        for name in ("coffee", "astronaut", "chelsea"):
-            embedded(model.pictures, picture(name), name)
-    assert embedded_pictures == [2, 2, 2]  # each was asked for alone: a batch filled up with copies
+    monkeypatch.setattr(embeddings, "MAX_KEPT", 2)
+    kept = embeddings.Embeddings(str.upper, embed, size=1)
+    for item in ("one", "three", "seventeen", "one"):
+        assert embedded(kept, item, item) == [len(item)]
+    assert given == ["ONE", "THREE", "SEVENTEEN"]  # all of a part stays
+    kept.forget()
+    for item in ("one", "seventeen", "three"):
+        embedded(kept, item, item)
+    assert given[3:] == ["THREE"]
 
 
 def test_an_embedding_does_not_depend_on_what_came_before():
@@ -169,40 +166,21 @@ def test_what_is_no_number_stays_none(tmp_path):
 # --- other checkpoints
 
 
-def siglip(folder, kind="siglip"):
-    """Write a SigLIP of the true class: 32-pixel input, 16-wide towers."""
-    import transformers
-
-    from pipelines.tiny.tokenizer import make_tokenizer
-
-    prefix = {"siglip": "Siglip", "siglip2": "Siglip2"}[kind]
-    tokenizer = make_tokenizer(64)
-    size = {"num_patches": 4} if kind == "siglip2" else {"image_size": 32}
-    config = getattr(transformers, f"{prefix}Config")(
-        text_config={**TOWER, "vocab_size": len(tokenizer), "max_position_embeddings": 64},
-        vision_config={**TOWER, "patch_size": 16, **size},
-    )
-    getattr(transformers, f"{prefix}Model")(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    transformers.SiglipImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(folder)
-    return str(folder)
-
-
-def test_siglip_is_padded_to_its_full_length_in_lower_case(tmp_path):
+def test_siglip_is_padded_to_its_full_length_in_lower_case():
     from transformers import AutoTokenizer, SiglipModel
 
-    folder = siglip(tmp_path / "siglip")
-    found = clip(folder)
+    folder = resolve_model(TINY_SIGLIP)
+    found = clip(TINY_SIGLIP)
     model, tokenizer = SiglipModel.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-    ids = tokenizer("a red cup", padding="max_length", max_length=64, return_tensors="pt").input_ids
-    assert ids.shape == (1, 64)
+    pieces = tokenizer("a red bicycle").input_ids
+    ids = torch.tensor([pieces + [tokenizer.pad_token_id] * (64 - len(pieces))])
     with torch.inference_mode():
         expected = model.text_model(input_ids=ids).pooler_output[0].double().numpy()
-    assert embedded(found.texts, "A Red Cup") == pytest.approx(unit(expected), abs=1e-5)
-    grey = Image.new("RGB", (40, 32), (255, 255, 255))
+    assert embedded(found.texts, "A RED Bicycle") == pytest.approx(unit(expected), abs=1e-5)
+    white = Image.new("RGB", (40, 32), (255, 255, 255))
     with torch.inference_mode():  # white is (1 - 0.5) / 0.5 = 1 everywhere
-        output = model.vision_model(pixel_values=torch.ones(1, 3, 32, 32)).pooler_output[0]
-    assert embedded(found.pictures, grey) == pytest.approx(unit(output.double().numpy()), abs=1e-5)
+        output = model.vision_model(pixel_values=torch.ones(1, 3, 64, 64)).pooler_output[0]
+    assert embedded(found.pictures, white) == pytest.approx(unit(output.double().numpy()), abs=1e-5)
 
 
 @pytest.mark.parametrize("registers", [0, 4])
@@ -228,23 +206,44 @@ def test_dinov2_gives_the_class_token_of_squashed_pictures(tmp_path, registers):
 # --- what cannot be loaded
 
 
+def checkpoint(folder, name, **settings):
+    """Write an untrained model of a class of transformers."""
+    import transformers
+
+    config = getattr(transformers, f"{name}Config")(**settings)
+    getattr(transformers, f"{name}Model")(config).save_pretrained(folder)
+    return str(folder)
+
+
 def test_a_checkpoint_without_a_fixed_input_is_one_line(tmp_path):
-    folder = siglip(tmp_path / "naflex", "siglip2")
-    with pytest.raises(EngineError, match=r"score\.clip\.model.*no fixed square input") as caught:
+    text = {**TOWER, "vocab_size": 50, "max_position_embeddings": 64}
+    vision = {**TOWER, "patch_size": 16, "num_patches": 4}
+    folder = checkpoint(tmp_path, "Siglip2", text_config=text, vision_config=vision)
+    with pytest.raises(EngineError, match=r"score\.clip\.model.*NaFlex.*fixed input") as caught:
         clip(folder)
     assert "\n" not in str(caught.value)
 
 
-def test_a_checkpoint_of_another_kind_is_one_line(tmp_path):
-    from transformers import ViTConfig, ViTModel
-
+@pytest.mark.parametrize("name", ["ViT", "Blip"])
+def test_a_checkpoint_of_another_kind_is_one_line(tmp_path, name):
+    """BLIP too has embeddings of pictures and texts, but of another kind."""
     from pipelines.scorers.dino import load_dino
 
-    ViTModel(ViTConfig(**TOWER, image_size=32)).save_pretrained(tmp_path)
-    with pytest.raises(EngineError, match=r"score\.clip\.model.*no embeddings of pictures"):
-        clip(str(tmp_path))
-    with pytest.raises(EngineError, match=r"score\.dino\.model.*ViTModel is no DINOv2"):
-        load_dino(DinoConfig(model=str(tmp_path), device="cpu"))
+    tower = {**TOWER, "image_size": 32}
+    parts = {"text_config": {**TOWER, "vocab_size": 50}, "vision_config": tower}
+    folder = checkpoint(tmp_path, name, **(parts if name == "Blip" else tower))
+    with pytest.raises(EngineError, match=rf"'{name.lower()}', and CLIP or SigLIP is expected"):
+        clip(folder)
+    with pytest.raises(EngineError, match=rf"'{name.lower()}', and DINOv2 is expected"):
+        load_dino(DinoConfig(model=folder, device="cpu"))
+
+
+def test_a_checkpoint_that_does_not_say_how_pictures_are_normalised_is_one_line(tmp_path):
+    folder = shutil.copytree(resolve_model(TINY_CLIP), tmp_path / "model")
+    (folder / "preprocessor_config.json").write_text('{"image_mean": [0.5, 0.5, 0.5]}')
+    with pytest.raises(EngineError, match=r"score\.clip\.model.*no image_std") as caught:
+        clip(str(folder))
+    assert "\n" not in str(caught.value)
 
 
 def test_a_folder_without_a_model_is_one_line(tmp_path):

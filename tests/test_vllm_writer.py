@@ -29,10 +29,8 @@ if find_spec("vllm") is None:
 pytestmark = [pytest.mark.models, pytest.mark.slow]
 
 CAPTIONS = {
-    Task.ADD: "a woman in an orange suit in front of a flag",
+    Task.TEXT: "A horse drawn carriage parked on the street.",
     Task.REMOVE: "a cup of coffee on a wooden table",
-    Task.GLOBAL: "a rocket on its launch pad",
-    Task.STYLE: "a brown cat that looks up",
     Task.COLOR: "a motorcycle in a workshop",
 }
 JOBS = tuple(
@@ -69,7 +67,7 @@ def run_writer(config):
 
     writer = load_vllm_writer(config)
     jobs = [*JOBS, *OTHERS]
-    once, between, again = writer.write(jobs), writer.write([JOBS[3]]), writer.write(jobs)
+    once, between, again = writer.write(jobs), writer.write([JOBS[2]]), writer.write(jobs)
     assert len(between) == 1
     vllm = writer.engine.llm_engine.vllm_config
     used = (vllm.scheduler_config.max_num_seqs, vllm.cache_config.enable_prefix_caching)
@@ -189,12 +187,11 @@ def run_look(jobs):
 
 def test_a_vision_model_is_shown_the_picture():
     """Its words are noise and differ, since the pictures do and nothing else does."""
-    jobs = [replace(JOBS[3], source_caption="", image=png(p)) for p in (data.cat(), data.rocket())]
+    jobs = [replace(JOBS[2], source_caption="", image=png(p)) for p in (data.cat(), data.rocket())]
     answers = in_own_process(run_look, jobs)
-    first = [answer.raw_answer.splitlines()[0] for answer in answers]
     assert all(isinstance(answer, Rejected) for answer in answers)
-    assert all(text.startswith('{"source_caption":"') for text in first)
-    assert first[0] != first[1]
+    assert all(answer.raw_answer.startswith('{"source_caption":"') for answer in answers)
+    assert answers[0].raw_answer != answers[1].raw_answer
 
 
 def png(pixels):

@@ -120,6 +120,7 @@ class Rotate(PictureEdit):
         return fill(
             QUARTER_TURN_BACK,
             **_directions(clockwise=self.degrees == 270),
+            fill=" and enlarge it to fill the frame" if self.shrunk else "",
             fit=" and enlarged to fill the frame" if self.shrunk else "",
             bars=", and the black bars along two edges are gone" if self.shrunk else "",
             between=", without the black bars on two sides" if self.shrunk else "",

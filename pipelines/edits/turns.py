@@ -133,14 +133,14 @@ HALF_TURN_BACK = Wording(
     without(HALF_TURN.instructions, "upside down"),
     captions=(
         *without(HALF_TURN.captions, "upside down"),
-        "Seen after half a turn, the content of the picture is otherwise the same.",
+        "Apart from half a turn, nothing about the picture has changed.",
     ),
     change="",
 )
 
 QUARTER_TURN_BACK = Wording(
     instructions=(
-        "Rotate the picture by 90 degrees {way}{fit}.",
+        "Rotate the picture by 90 degrees {way}{fill}.",
         "Give the image a quarter turn {way}.",
         "Turn the whole picture {way} by a right angle.",
         "Turn everything so that what points up comes to point to the {top}.",
@@ -162,20 +162,21 @@ QUARTER_TURN_BACK = Wording(
     change="",
 )
 
+# What comes second may be at a slant of its own: only the angle between the two is sure.
 TILTED_BACK = Wording(
     instructions=(
         "Rotate the image by about {degrees} degrees {way} and show more of it.",
-        "Take the lean to the {side} out of the picture.",
-        "Turn the picture {way} until it no longer leans to the {side}.",
+        "Take a tilt of {degrees} degrees to the {side} out of the picture.",
+        "Turn the picture {way}, so that it leans less to the {side}.",
     ),
     captions=(
-        "The lean to the {side} is gone.",
-        "Unlike the second image, the first one leans to the {side}.",
+        "The picture no longer leans as far to the {side}.",
+        "The first image is tilted to the {side} compared with the second.",
         "Everything has been rotated by about {degrees} degrees {way}, and more of it is shown.",
         "The second image shows the first one turned {way}, in a wider view.",
         "A tilt of {degrees} degrees to the {side} has been taken out of the picture.",
         "What is level in the second image sloped down towards the {side} before.",
-        "Before, the picture was askew, as if its frame had slipped {back} on the wall.",
+        "It looks as if somebody had turned the frame {way} on the wall.",
         "To get the first picture back, one would have to turn the second one {back} by "
         "{degrees} degrees.",
         "Anything that stands upright in the second image leans to the {side} in the first.",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 _SPLIT = re.compile(
-    r"[,;.:!?—–]+|\b(?:and|but|while|whereas|although|though|yet|as)\b", re.IGNORECASE
+    r"[,;.:!?—–]+|\b(?:and|but|while|whereas|although|though|yet|as|where)\b", re.IGNORECASE
 )
 _PASSIVE = (
     r"(was|were|had been|been) (\w+ly |just |then |now )?"

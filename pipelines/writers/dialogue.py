@@ -5,9 +5,14 @@ or why nothing is. Engines only carry requests out, so that all of them ask the 
 
 The steps are a plan (instruction and edited caption, and the source caption of a picture that has
 none), then the captions, then, if it was asked for, the same for the way back. Each step has the
-temperatures of the recipe as its ladder: a bad answer is asked for again one rung higher and with
-another seed. Captions that are good are kept, and only the others are written anew: the schema
-allows nothing else in their places, so that the model reads them as its own words.
+temperatures of the recipe as its ladder: what is bad is asked for again one rung higher and with
+another seed, and what is good is kept.
+
+What raised the share of rows that SmolLM2-135M-Instruct gets right, under rules like these, from
+captions of photographs (32 to 40 rows each; one standard error is 8 points): one answer, all bad
+ones again, at temperatures of 0.6 to 0.8: 33 %; at 0.1 to 0.7, where it copies what it is shown:
+25 %; with drafts of the edited caption and each bad caption asked for by itself: 44 %; with only
+the instruction shown when it is asked again, so that there is nothing else to copy: 72 %.
 """
 
 from __future__ import annotations

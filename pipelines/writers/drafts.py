@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from pipelines.writers import claims, lexicon, rules, tasks
-from pipelines.writers.meaning import Change
+from pipelines.writers.change import Change
 from pipelines.writers.prompt import LIMITS
 from syned.errors import RowError
 from syned.rows import Task

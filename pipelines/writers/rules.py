@@ -71,6 +71,12 @@ _PATTERNS = (
         "talks about itself",
     ),
     (
+        Reason.UNCLEAN,
+        r"\b(\w{3,}) (is|was|are|were|has been|have been|became|becomes)( \w+(ed|en))?( now)?"
+        r"( in| from| with| of| by| into| to)?( an?| the)? \1\b",
+        "says the same twice",
+    ),
+    (
         Reason.CUT_OFF,
         r"[,;:(–—-]$|\b(a|an|the|and|or|but|of|with|to|in|on|at|by|for|from|is|are|was|were|its"
         r"|their|his|her|that|which)$",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from pipelines.writers import claims, lexicon
-from pipelines.writers.meaning import Change, check_contradiction
+from pipelines.writers.change import Change
+from pipelines.writers.contradictions import check_contradiction
 from pipelines.writers.rules import shorten, stems, words
 from syned.errors import RowError
 from syned.reasons import Reason
