@@ -188,6 +188,24 @@ def test_an_unfinished_run_is_told(cli, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+def test_labels_of_plots_are_text_and_no_formulas(tmp_path):
+    picture = {"bytes": encoded(photo("coffee", 64)).bytes, "path": None}
+    tasks = ["$\\frac$", "add\u202e", *(f"kind {i}" for i in range(30))]
+    columns = {
+        "image": [picture] * 32,
+        "edited_image": [picture] * 32,
+        "instruction": ["Add a hat"] * 32,
+        "task": tasks,
+    }
+    pq.write_table(pa.table(columns), tmp_path / "t.parquet")
+    found = audit(str(tmp_path / "t.parquet"), ["task=task"], 2)
+    assert len(found.tasks) == 21
+    assert found.tasks["others"] == 12
+    page = render([found])
+    assert "\u202e" not in page
+    assert "kind 1" in page
+
+
 def test_what_a_model_wrote_cannot_change_the_page():
     odd = "a<script>alert(1)</script>\u202eb\x1b[31m"
     assert plain(odd).startswith("a<script>")

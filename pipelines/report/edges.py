@@ -38,9 +38,12 @@ def read_edges(
     for threshold in thresholds:
         own = scored if not threshold.task else scored[scored["task"] == threshold.task]
         values = own[threshold.rule[4:]].astype(float)
-        near = (values - threshold.value).abs().sort_values(kind="stable").index
-        outside = [i for i in near if own.loc[i, "rule"] == threshold.rule][:EACH]
-        inside = [i for i in near if own.loc[i, "kept"]][:EACH]
+        sign = 1 if threshold.rule.startswith("min_") else -1
+        over = (values - threshold.value) * sign
+        near = over.abs().sort_values(kind="stable").index
+        outside = [i for i in near if over[i] < 0 and own.loc[i, "rule"] == threshold.rule][:EACH]
+        # Pairs that the rule spares, or that a task's own bound lets in, are not inside of it.
+        inside = [i for i in near if over[i] >= 0 and own.loc[i, "kept"]][:EACH]
         if outside:
             yield Edge(
                 threshold=threshold,

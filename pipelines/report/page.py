@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -12,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.report.facts import Audit, Histogram
+from pipelines.report.plain import plain
 from pipelines.report.plots import bars_plot, funnel_plot, lengths_plot, score_plot
 from syned.run import differences
 
@@ -55,18 +55,6 @@ def render(audits: Sequence[Audit]) -> str:
         words=list(_words(audits, names)),
         costs=[_cost(name, a) for name, a in zip(names, audits, strict=True) if a.cost],
         differences=_recipe_differences(audits),
-    )
-
-
-def plain(text: str) -> str:
-    """Return a model's text without characters that could change how the page is read.
-
-    Control characters and marks that turn the direction of writing are shown by their names.
-    """
-    odd = ("Cc", "Cf", "Co", "Cs")
-    return "".join(
-        f"[{unicodedata.name(ch, f'U+{ord(ch):04X}')}]" if unicodedata.category(ch) in odd else ch
-        for ch in text
     )
 
 
@@ -148,7 +136,9 @@ def _words(audits: Sequence[Audit], names: Sequence[str]) -> Iterator[Panel]:
 def _rows(series: Sequence[dict[str, int]]) -> list[list[str]]:
     """Return named numbers of several series as rows."""
     keys = dict.fromkeys(key for values in series for key in values)
-    return [[key, *(str(values.get(key, 0)) for values in series)] for key in keys]
+    return [
+        [key, *(str(values.get(key, "not among the first")) for values in series)] for key in keys
+    ]
 
 
 def _cost(name: str, audit: Audit) -> Panel:

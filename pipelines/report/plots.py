@@ -14,6 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from pipelines.report.facts import Audit, Histogram
+from pipelines.report.plain import plain
 
 KEPT, AWAY, FAILED, OTHER, INK = "#2a7fb8", "#e08a2e", "#c0392b", "#8e5bb5", "#8a857b"
 """Colours that people with any colour vision tell apart (after Okabe and Ito)."""
@@ -23,6 +24,8 @@ _STYLE: Any = {
     "svg.hashsalt": "syned",
     "font.family": "sans-serif",
     "font.size": 9,
+    # Names of tasks and folders are other people's words: a `$` in them is no formula.
+    "text.parse_math": False,
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
     "axes.spines.top": False,
@@ -83,7 +86,8 @@ def score_plot(found: Histogram, other: Histogram | None, names: Sequence[str]) 
         else:
             for histogram, color, name in zip((found, other), FIRST_OF_TWO, names, strict=True):
                 _outline(axes, histogram, color, name)
-        for threshold in found.thresholds:
+        bounds = [*found.thresholds, *(other.thresholds if other else ())]
+        for threshold in dict.fromkeys(bounds):
             axes.axvline(threshold.value, color=FAILED, linestyle="--", linewidth=1)
             text = f"{threshold.rule}{f' ({threshold.task})' if threshold.task else ''}"
             axes.text(threshold.value, axes.get_ylim()[1], text, rotation=90, va="top", fontsize=6)
@@ -137,7 +141,8 @@ def bars_plot(
             shifted = [place + number * height for place in places]
             color = FIRST_OF_TWO[number]
             axes.barh(shifted, [values.get(k, 0) for k in keys], height, color=color, label=name)
-        axes.set_yticks([p + height * (len(series) - 1) / 2 for p in places], keys)
+        labels = [plain(key) for key in keys]
+        axes.set_yticks([p + height * (len(series) - 1) / 2 for p in places], labels)
         axes.invert_yaxis()
         axes.set_xlabel(unit)
         if len(series) > 1:

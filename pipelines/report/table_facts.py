@@ -6,7 +6,7 @@ import json
 import math
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from syned.rows import SCORE_NAMES
 
 LIMITS: Any = {"max_pixels": 100_000_000, "min_side": 8, "max_aspect": 20.0}
 """Pictures beyond these are not read."""
+MOST_TASKS = 20
+"""Tasks that are told by name."""
 NEAR = 2
 """Bits of the perceptual hashes that pairs counted as alike may differ in."""
 
@@ -59,13 +61,21 @@ def table_audit(path: str, named: Mapping[str, Sequence[str]], sample: int) -> A
         pairs=len(words),
         kept=len(words),
         notes=tuple(_notes(layout, len(words), len(numbers), unread)),
-        tasks=dict(sorted(Counter(words["task"]).items())) if layout.task else {},
+        tasks=_tasks(words["task"]) if layout.task else {},
         histograms=tuple(_histograms(words, scored)),
         diversity=diversity(words["instruction"], words["captions"]),
         instruction_lengths=lengths(words["instruction"]),
         caption_lengths=lengths(text for five in words["captions"] for text in five),
         repeats=repeats(words["instruction"], _alike(scored)),
     )
+
+
+def _tasks(tasks: Iterable[str]) -> dict[str, int]:
+    """Count tasks by name; beyond the most frequent ones they are others."""
+    counts = Counter(tasks)
+    first = dict(sorted(counts.most_common(MOST_TASKS)))
+    others = counts.total() - sum(first.values())
+    return first | ({"others": others} if others else {})
 
 
 def _words(table: Any, layout: Layout) -> pd.DataFrame:

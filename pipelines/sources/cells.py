@@ -73,7 +73,7 @@ def cell_bytes(cell: Any, folder: Path | None) -> bytes:
     """
     if isinstance(cell, bytes):
         return cell
-    held = cell or {}
+    held = cell if isinstance(cell, dict) else {}
     data, path = held.get("bytes"), held.get("path")
     if data is not None:
         return bytes(data)

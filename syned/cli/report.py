@@ -34,7 +34,7 @@ def report(
     ] = 500,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The page.  [default: RUN/report.html or report.html]"),
+        typer.Option(metavar="FILE", help="The page.  [default: RUN/report.html, or report.html]"),
     ] = None,
     json_: Annotated[
         bool, typer.Option("--json", help="Print the facts as JSON and write no page.")
@@ -68,7 +68,10 @@ def report(
         if json_:
             typer.echo(as_json(audits))
             return
+        if column and all(each.kind == "run" for each in audits):
+            raise typer.BadParameter("a run has columns of its own", param_hint="--column")
         is_run = audits[0].kind == "run"
-        path = out or (Path(what[0]).expanduser() if is_run else Path()) / "report.html"
+        name = "report.html" if len(audits) == 1 else f"report-and-{audits[1].name}.html"
+        path = out or (Path(what[0]).expanduser() if is_run else Path()) / name
         write_report(audits, path)
         console().print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
