@@ -27,27 +27,36 @@ def scores(captions=RIGHT, instruction=INSTRUCTION, before=BEFORE, after=AFTER):
     return caption_scores(captions, instruction, before, after)
 
 
-def test_captions_of_the_edit_fit_and_those_of_another_row_do_not():
-    assert scores().caption_fit == 1
-    assert scores(OTHER_ROW).caption_fit == 0
-    assert scores(RIGHT[:2] + OTHER_ROW[:3]).caption_fit == pytest.approx(2 / 5)
+def fit(captions, **other):
+    return scores(captions, **other).caption_fit
 
 
-def test_one_word_of_the_edit_among_many_others_does_not_make_a_caption_fit():
-    # Of barn, kite, beach, waves, sand, clouds one is of the edit; of barn, kite, beach, one too.
-    assert scores(["A barn, a kite, a beach, waves, sand and clouds."]).caption_fit == 0
-    assert scores(["A barn, a kite and a beach."]).caption_fit == 1
+def test_captions_of_the_edit_fit_and_those_of_another_pair_do_not():
+    # All five name the edit; of "paint", "barn", "door" and "green" they say the last three.
+    assert fit(RIGHT) == 3 / 4
+    assert fit(OTHER_ROW) == 0
+    # Two of the five name it, and all four words are said.
+    assert fit(("Somebody has painted the barn door.", *RIGHT[:1], *OTHER_ROW[:3])) == 2 / 5
+
+
+def test_the_captions_of_another_pair_do_not_fit_with_those_of_its_pictures_either():
+    kite = {"before": "A beach.", "after": "A kite over a beach."}
+    assert fit(OTHER_ROW, **kite) == 0
+    assert fit(OTHER_ROW, instruction="Let a kite fly over the barn.", **kite) == 2 / 3
+
+
+def test_one_word_of_the_edit_among_many_others_does_not_name_it():
+    words = {"instruction": "Add a barn."}
+    assert fit(["A barn, a kite and a beach."], **words) == 1  # one of three
+    assert fit(["A barn, a kite, a beach, waves, sand and clouds."], **words) == 0  # one of six
 
 
 def test_what_only_one_of_the_two_pictures_shows_is_of_the_edit():
     """The instruction names neither the cat nor the dog."""
-    captions = ["The cat is gone.", "There is a dog."]
-    assert scores(captions, "Swap the animals.", "A cat.", "A dog.").caption_fit == 1
-    assert scores(captions, "Swap the animals.", "", "").caption_fit == 0
-
-
-def test_what_both_pictures_show_is_not():
-    assert scores(["The horse is there."]).caption_fit == 0
+    captions = ["The cat is gone.", "There is a dog.", "The animals differ."]
+    words = {"instruction": "Replace the animals."}
+    assert fit(captions, before="A cat.", after="A dog.", **words) == 1
+    assert fit(captions, before="A cat and a dog.", after="A cat and a dog.", **words) == 1 / 3
 
 
 @pytest.mark.parametrize(

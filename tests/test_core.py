@@ -51,6 +51,7 @@ def test_rows_come_back_from_disk_as_they_went(tmp_path: Path) -> None:
             candidate_index=1,
             task=Task.TEXT,
             captions=["x\n", "ü", "😀"],
+            inverse_captions=[],
             writer="w",
             prompt_version="1",
         )

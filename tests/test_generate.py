@@ -176,7 +176,7 @@ def test_a_rule_that_the_recipe_cannot_score_is_told_before_the_run(
 ) -> None:
     done = cli(*DEMO, "--set", "filter.top_k=1")
     assert done.returncode == 2
-    assert "filter.top_k with rank_by: needs CLIP scores" in done.stderr
+    assert "filter.top_k or max_per_split with filter.rank_by: needs CLIP scores" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

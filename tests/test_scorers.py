@@ -142,7 +142,7 @@ def test_what_was_not_asked_for_lately_is_let_go_between_parts(monkeypatch):
 
 
 def test_an_embedding_does_not_depend_on_what_came_before():
-    names = ["coffee", "astronaut", "chelsea", "rocket", "cat"]
+    names = ["coffee", "astronaut", "chelsea"]
     alone = [embedded(clip().pictures, picture(name)).tobytes() for name in names]
     model = clip()
     for name in reversed(names):

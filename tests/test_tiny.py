@@ -22,7 +22,9 @@ if find_spec("vllm") is None or find_spec("diffusers") is None:
     pytest.skip("the model path needs the extra `cpu` or `gpu`", allow_module_level=True)
 
 pytestmark = [pytest.mark.models, pytest.mark.slow]
-ARGS = ("generate", "--recipe", "tiny", "--n", "19", "--out", "run")
+FEWER = ("--set", "instruct.writer.temperatures=[0.1, 0.4]")
+"""Attempts of the language model, to save time."""
+ARGS = ("generate", "--recipe", "tiny", "--n", "19", "--out", "run", *FEWER)
 
 
 @pytest.fixture(scope="module")

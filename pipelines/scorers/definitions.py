@@ -89,7 +89,8 @@ def _captions() -> dict[str, str]:
     return {
         "caption_overlap": "largest ratio of difflib's SequenceMatcher over the words of two of "
         "the five, without articles",
-        "caption_fit": f"share of the five of which {SHARE:.0%} of the words with a meaning are "
-        "words of the edit, compared by their stems",
+        "caption_fit": "the smaller of the share of the five of which at least "
+        f"{SHARE:.0%} of the words with a meaning are words of the edit, and the share of the "
+        "instruction's words that the five say; words are compared by their stems",
         "caption_defects": "how many of the five break a rule of clean text",
     }

@@ -17,142 +17,31 @@ import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import pandas as pd
 import typer
-from PIL import Image, ImageOps
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from spoilt import KINDS
 
 from pipelines import edit, instruct, sample, score
 from pipelines.filter import decide, splits_of
 from pipelines.recipe import Recipe, ScoreConfig
-from pipelines.scored import read_scores
 from pipelines.score import EditedPair
+from pipelines.scored import read_scores
 from pipelines.sections.filter import FilterConfig, presets
 from pipelines.sections.scorers import ClipConfig, DinoConfig
-from syned.images import encode_picture, load_picture
 from syned.parts import read_part, write_part
-from syned.rows import SCORE_NAMES, EditRow, EncodedImage, InstructRow, ScoreRow, Task
+from syned.rows import SCORE_NAMES, EditRow, InstructRow, ScoreRow, Task
 from syned.run import RunFolder
 
-REFUSAL = "I'm sorry, but as an AI language model I cannot describe this picture."
-NOISE = 60
-"""Standard deviation, of 255."""
 WIDTH = 190
 """Characters of a line of the tables."""
-Others = Sequence[EditedPair]
-Spoil = Callable[[EditedPair, Others, random.Random], EditedPair]
-
-
-# --- ways to spoil a pair
-
-
-def redrawn(draw: Callable[[Image.Image], Image.Image]) -> Spoil:
-    """Return what puts something made of the source in place of the edited picture."""
-
-    def spoil(pair: EditedPair, _others: Others, _draw: random.Random) -> EditedPair:
-        return with_picture(pair, draw(source(pair)))
-
-    return spoil
-
-
-def source(pair: EditedPair) -> Image.Image:
-    """Decode the source picture of a pair."""
-    picture = pair.order.picture.image
-    assert picture is not None
-    return load_picture(picture)
-
-
-def with_picture(pair: EditedPair, image: Image.Image) -> EditedPair:
-    """Put another edited picture into a pair, encoded as the recipe `demo` does."""
-    return replace(
-        pair, edited=replace(pair.edited, edited_image=encode_picture(image, "jpeg", 95))
-    )
-
-
-def with_words(pair: EditedPair, **words: object) -> EditedPair:
-    """Put other words into a pair."""
-    written = replace(pair.order.instruct, **words)  # type: ignore[arg-type]
-    return replace(pair, order=replace(pair.order, instruct=written))
-
-
-def other_picture(pair: EditedPair, others: Others, draw: random.Random) -> EditedPair:
-    """Put the edited picture of another source picture into a pair."""
-    picture = draw.choice([o for o in others if not same_picture(o, pair)]).edited.edited_image
-    assert isinstance(picture, EncodedImage)
-    return with_picture(pair, load_picture(picture).resize(source(pair).size))
-
-
-def same_picture(one: EditedPair, other: EditedPair) -> bool:
-    """Say whether two pairs have one source picture."""
-    return one.order.picture.image_id == other.order.picture.image_id
-
-
-def other_row(pair: EditedPair, others: Others, draw: random.Random) -> EditedPair:
-    """Give a pair the five captions and the captions of the pictures of another one."""
-    words = draw.choice([o for o in others if not same_picture(o, pair)]).order.instruct
-    return with_words(
-        pair,
-        captions=words.captions,
-        source_caption=words.source_caption,
-        edited_caption=words.edited_caption,
-    )
-
-
-def other_five(pair: EditedPair, others: Others, draw: random.Random) -> EditedPair:
-    """Give a pair the five captions of another source picture."""
-    fitting = [o for o in others if not same_picture(o, pair)]
-    return with_words(pair, captions=draw.choice(fitting).order.instruct.captions)
-
-
-def other_task(pair: EditedPair, others: Others, draw: random.Random) -> EditedPair:
-    """Give a pair the five captions of another task, of the same picture if it has one."""
-    fitting = [o for o in others if o.order.instruct.task != pair.order.instruct.task]
-    near = [o for o in fitting if same_picture(o, pair)]
-    return with_words(pair, captions=draw.choice(near or fitting).order.instruct.captions)
-
-
-def one_twice(pair: EditedPair, _others: Others, draw: random.Random) -> EditedPair:
-    """Say one of the five captions twice, the second time with one word less."""
-    first, second, *more = draw.sample(list(pair.order.instruct.captions), 5)
-    words = first.rstrip(".").split()
-    del words[draw.randrange(len(words))]
-    return with_words(pair, captions=(first, " ".join(words), second, *more[:2]))
-
-
-def refused(pair: EditedPair, _others: Others, draw: random.Random) -> EditedPair:
-    """Put a refusal among the five captions."""
-    captions = list(pair.order.instruct.captions)
-    captions[draw.randrange(5)] = REFUSAL
-    return with_words(pair, captions=tuple(captions))
-
-
-def noisy(image: Image.Image) -> Image.Image:
-    """Lay heavy noise over a picture, the same for pictures of one size."""
-    noise = np.random.default_rng(0).normal(0, NOISE, (image.height, image.width, 3))
-    return Image.fromarray(np.clip(np.asarray(image) + noise, 0, 255).astype(np.uint8))
-
-
-KINDS: dict[str, Spoil] = {
-    "not done": redrawn(lambda image: image),
-    "black": redrawn(lambda image: Image.new("RGB", image.size)),
-    "grey": redrawn(lambda image: Image.new("RGB", image.size, (128, 128, 128))),
-    "mirrored": redrawn(ImageOps.mirror),
-    "noise": redrawn(noisy),
-    "other picture": other_picture,
-    "other row": other_row,
-    "other five": other_five,
-    "other task": other_task,
-    "one twice": one_twice,
-    "refusal": refused,
-}
 
 
 # --- rules
@@ -176,6 +65,8 @@ def rules() -> dict[str, FilterConfig]:
     }
     singles = {f"{name} {v}": {name: v} for name, values in bounds.items() for v in values}
     made = {name: FilterConfig(drop_duplicates=False, **rule) for name, rule in singles.items()}
+    small = {task: {"max_changed_area": 0.25} for task in ("add", "remove", "local", "text")}
+    made["max_changed_area 0.25, small edits"] = FilterConfig(drop_duplicates=False, by_task=small)
     made["relative"] = FilterConfig(drop_duplicates=False, relative=True)
     made["drop_duplicates"] = FilterConfig()
     made["near_duplicates 0"] = FilterConfig(drop_duplicates=False, near_duplicate_distance=0)
@@ -211,16 +102,17 @@ def copy(run: RunFolder, folder: Path, parts: int, spoilt: Mapping[str, EditedPa
         edited = list(read_part(run.stage(edit.NAME), i, EditRow))
         for rows, kind, stage in ((written, InstructRow, instruct), (edited, EditRow, edit)):
             (folder / stage.NAME).mkdir(exist_ok=True)
-            new = [
-                row_of(spoilt[row.pair_id], kind) if row.pair_id in spoilt else row for row in rows
-            ]
+            new = [row_of(spoilt, row) for row in rows]
             write_part(folder / stage.NAME, i, new, kind, "planted")
     return RunFolder(folder)
 
 
-def row_of(pair: EditedPair, kind: type) -> InstructRow | EditRow:
-    """Return one of the two rows of a pair."""
-    return pair.order.instruct if kind is InstructRow else pair.edited
+def row_of(spoilt: Mapping[str, EditedPair], row: InstructRow | EditRow) -> InstructRow | EditRow:
+    """Return the row of a pair, or what it became if the pair was spoilt."""
+    pair = spoilt.get(row.pair_id)
+    if pair is None:
+        return row
+    return pair.order.instruct if isinstance(row, InstructRow) else pair.edited
 
 
 def scored(
@@ -291,7 +183,7 @@ def show_scores(found: Mapping[str, Planted]) -> None:
 
 
 def main(
-    run: Annotated[Path | None, typer.Argument()] = None,
+    run: Annotated[Path | None, typer.Argument(exists=True)] = None,
     n: Annotated[int, typer.Option()] = 300,
     rate: Annotated[float, typer.Option(min=0.01, max=1)] = 0.2,
 ) -> None:
