@@ -33,9 +33,11 @@ BATCH = 8
 
 T = TypeVar("T")
 
+
 def metadata(recipe: Recipe) -> dict[str, str]:
     """Return the definitions of a run's scores, for the schema of the files that hold them."""
     return definitions.metadata(recipe.score.clip, recipe.score.dino)
+
 
 @dataclass(frozen=True, slots=True)
 class EditedPair:
@@ -44,6 +46,7 @@ class EditedPair:
     order: edit.Order
     edited: EditRow
 
+
 def edited_pairs(run: RunFolder, part: int) -> Iterator[EditedPair]:
     """Yield the pairs of a part that have an edited picture."""
     rows = read_part(run.stage(edit.NAME), part, EditRow)
@@ -51,6 +54,7 @@ def edited_pairs(run: RunFolder, part: int) -> Iterator[EditedPair]:
     orders = edit.orders(run, part)
     joined = join_sorted(made, orders, lambda r: r.pair_id, lambda o: o.instruct.pair_id)
     return (EditedPair(order, row) for row, order in joined)
+
 
 @dataclass(frozen=True, slots=True)
 class Scorers:
@@ -77,6 +81,7 @@ class Scorers:
         if self.clip is not None:
             self.clip.texts.forget()
 
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A row whose pair the models have been given.
@@ -91,8 +96,10 @@ class Waiting:
     source_id: str
     captions: tuple[str, str]
 
+
 Looks = Mapping[str, Look]
 """Decoded pictures, under the hashes of their bytes."""
+
 
 def score_rows(pairs: Iterable[EditedPair], scorers: Scorers, done: Done) -> Iterator[ScoreRow]:
     """Score the pairs of a part by their pixels, their captions and the recipe's models.
@@ -118,6 +125,7 @@ def score_rows(pairs: Iterable[EditedPair], scorers: Scorers, done: Done) -> Ite
             waiting.clear()
     yield from _finished(waiting, scorers)
 
+
 def _seen(
     pairs: Iterable[EditedPair], done: Done
 ) -> Iterator[tuple[Looks, list[Waiting | ScoreRow]]]:
@@ -134,6 +142,7 @@ def _seen(
             rows += own if own is not None else [_first_look(pair, now, looks)]
         yield now, rows
         looks = now
+
 
 def _first_look(pair: EditedPair, now: dict[str, Look], before: Looks) -> Waiting:
     """Decode a pair's pictures, unless they are in `now`, and score what needs no model."""
@@ -153,6 +162,7 @@ def _first_look(pair: EditedPair, now: dict[str, Look], before: Looks) -> Waitin
     )
     return Waiting(row, ids[0], captions)
 
+
 def ahead(items: Iterator[T]) -> Iterator[T]:
     """Yield items, while a thread makes the next one."""
     with ThreadPoolExecutor(1) as pool:
@@ -160,6 +170,7 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
         while (item := coming.result()) is not None:
             coming = pool.submit(next, items, None)
             yield item
+
 
 def _give(item: Waiting, looks: Looks, scorers: Scorers) -> None:
     """Have the pictures and the captions of a pair embedded."""
@@ -170,6 +181,7 @@ def _give(item: Waiting, looks: Looks, scorers: Scorers) -> None:
         for caption in item.captions:
             scorers.clip.texts.add(caption, caption)
 
+
 def _finished(waiting: Iterable[Waiting | ScoreRow], scorers: Scorers) -> Iterator[ScoreRow]:
     """Yield rows with what the models say."""
     for item in waiting:
@@ -177,6 +189,7 @@ def _finished(waiting: Iterable[Waiting | ScoreRow], scorers: Scorers) -> Iterat
             yield _with_dino(_with_clip(item, scorers.clip), item, scorers.dino)
         else:
             yield item
+
 
 def _with_clip(item: Waiting, clip: ClipEmbedders | None) -> ScoreRow:
     """Return a row with its CLIP similarities and the embeddings they come from."""
@@ -196,6 +209,7 @@ def _with_clip(item: Waiting, clip: ClipEmbedders | None) -> ScoreRow:
         edited_caption_embedding=told_after.astype(np.float16),
     )
 
+
 def _with_dino(row: ScoreRow, item: Waiting, dino: Embedder[Image.Image] | None) -> ScoreRow:
     """Return a row with its DINOv2 similarity."""
     if dino is None or row.status is not Status.OK:
@@ -205,10 +219,12 @@ def _with_dino(row: ScoreRow, item: Waiting, dino: Embedder[Image.Image] | None)
         return _not_finite(row, "DINOv2")
     return replace(row, dino_sim=cosine(before, after))
 
+
 def _not_finite(row: ScoreRow, model: str) -> ScoreRow:
     """Return the row of a pair whose embedding is of no use."""
     message = f"{model}'s embedding holds values that are no numbers"
     return turned_away(row, Rejected(Reason.NOT_FINITE, message))
+
 
 def load_scorers(config: ScoreConfig) -> Scorers:
     """Load the models that a recipe asks for."""
@@ -222,6 +238,7 @@ def load_scorers(config: ScoreConfig) -> Scorers:
 
         dino = load_dino(config.dino)
     return Scorers(clip, dino)
+
 
 def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
     """Load the scorers."""
