@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from typing import TypeVar
 
 import numpy as np
 from PIL import Image
@@ -30,8 +29,6 @@ NAME = "04-score"
 VERSION = 3
 BATCH = 8
 """Pairs that are decoded at once; up to three such groups are in memory."""
-
-T = TypeVar("T")
 
 
 def metadata(recipe: Recipe) -> dict[str, str]:
@@ -99,6 +96,8 @@ class Waiting:
 
 Looks = Mapping[str, Look]
 """Decoded pictures, under the hashes of their bytes."""
+Groups = Iterator[tuple[Looks, list[Waiting | ScoreRow]]]
+"""Rows of some pairs with the scores that need no model, and the pictures of those pairs."""
 
 
 def score_rows(pairs: Iterable[EditedPair], scorers: Scorers, done: Done) -> Iterator[ScoreRow]:
@@ -115,7 +114,7 @@ def score_rows(pairs: Iterable[EditedPair], scorers: Scorers, done: Done) -> Ite
     """
     waiting: list[Waiting | ScoreRow] = []
     groups = _seen(pairs, done)
-    for looks, rows in ahead(groups) if scorers.any() else groups:
+    for looks, rows in _ahead(groups) if scorers.any() else groups:
         for row in rows:
             if isinstance(row, Waiting):
                 _give(row, looks, scorers)
@@ -126,10 +125,8 @@ def score_rows(pairs: Iterable[EditedPair], scorers: Scorers, done: Done) -> Ite
     yield from _finished(waiting, scorers)
 
 
-def _seen(
-    pairs: Iterable[EditedPair], done: Done
-) -> Iterator[tuple[Looks, list[Waiting | ScoreRow]]]:
-    """Yield the rows of pairs with the scores that need no model, and the pictures they need.
+def _seen(pairs: Iterable[EditedPair], done: Done) -> Groups:
+    """Decode pairs and score what needs no model.
 
     A picture that several pairs share, in a group or in the one before, is decoded once.
     """
@@ -163,13 +160,13 @@ def _first_look(pair: EditedPair, now: dict[str, Look], before: Looks) -> Waitin
     return Waiting(row, ids[0], captions)
 
 
-def ahead(items: Iterator[T]) -> Iterator[T]:
-    """Yield items, while a thread makes the next one."""
+def _ahead(groups: Groups) -> Groups:
+    """Yield groups, while a thread makes the next one."""
     with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = pool.submit(next, items, None)
-            yield item
+        coming = pool.submit(next, groups, None)
+        while (group := coming.result()) is not None:
+            coming = pool.submit(next, groups, None)
+            yield group
 
 
 def _give(item: Waiting, looks: Looks, scorers: Scorers) -> None:

@@ -189,7 +189,7 @@ class ScoreRow(Row):
     caption_overlap: float | None = None
     """How much the two most similar of the five captions share of their words, in [0, 1]."""
     caption_fit: float | None = None
-    """Share of the five captions that name anything of the edit, in [0, 1]."""
+    """How much captions and edit speak of the same, in [0, 1] (`pipelines/scorers/captions.py`)."""
     caption_defects: float | None = None
     """How many of the five captions break a rule of clean text."""
     image_embedding: np.ndarray | None = None

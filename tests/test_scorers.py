@@ -38,11 +38,10 @@ def picture(name="coffee", width=80, height=64):
     return Image.fromarray(getattr(data, name)()).convert("RGB").resize((width, height))
 
 
-def clip(model=TINY_CLIP, **changes):
+def clip(model=TINY_CLIP):
     from pipelines.scorers.clip import load_clip
 
-    settings = {"device": "cpu", "threads": 1, "batch_size": 4}
-    return load_clip(ClipConfig(model=model, **(settings | changes)))
+    return load_clip(ClipConfig(model=model, device="cpu", threads=1, batch_size=4))
 
 
 def embedded(embedder, item, key="x"):
@@ -153,8 +152,7 @@ def test_an_embedding_does_not_depend_on_what_came_before():
 def test_what_is_no_number_stays_none(tmp_path):
     from transformers import CLIPModel
 
-    folder = tmp_path / "model"
-    shutil.copytree(resolve_model(TINY_CLIP), folder)
+    folder = shutil.copytree(resolve_model(TINY_CLIP), tmp_path / "model")
     model = CLIPModel.from_pretrained(folder)
     model.visual_projection.weight.data.fill_(float("nan"))
     model.save_pretrained(folder)
