@@ -19,11 +19,11 @@ demo: $(UV)
 	$(UV) run --no-dev syned preview runs/demo
 
 test: $(UV)
-	$(UV) run --extra cpu ruff check .
-	$(UV) run --extra cpu ruff format --check .
-	$(UV) run --extra cpu mypy
-	$(UV) run --extra cpu lint-imports --no-logo --no-cache
-	$(UV) run --extra cpu pytest
+	$(UV) run --extra cpu --extra train --extra meteor ruff check .
+	$(UV) run --extra cpu --extra train --extra meteor ruff format --check .
+	$(UV) run --extra cpu --extra train --extra meteor mypy
+	$(UV) run --extra cpu --extra train --extra meteor lint-imports --no-logo --no-cache
+	$(UV) run --extra cpu --extra train --extra meteor pytest
 
 bench: $(UV)
 	$(UV) run --no-dev python tests/benchmarks/help.py

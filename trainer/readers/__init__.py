@@ -1,0 +1,1 @@
+"""Dataset readers, one small module for each dataset."""
