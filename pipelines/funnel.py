@@ -132,8 +132,18 @@ def read_funnel(run: RunFolder) -> Funnel:
     path = funnel_path(run)
     try:
         return Funnel.model_validate_json(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, UnicodeDecodeError, ValidationError) as error:
+    except FileNotFoundError as error:
         raise RunError(
-            f"{run.path} is not finished, or its funnel.json is damaged; "
-            "run its `syned generate` command again."
+            f"{run.path} is not finished: {_reached(run)}. Run its `syned generate` command again"
         ) from error
+    except (UnicodeDecodeError, ValidationError) as error:
+        raise RunError(
+            f"{path} is damaged; run its `syned generate` command again, or `syned filter`"
+        ) from error
+
+
+def _reached(run: RunFolder) -> str:
+    """Say how far the stages of a run have come."""
+    found = Counter(path.parent.name for path in run.path.glob("0[0-4]-*/part-*.json"))
+    told = ", ".join(f"{parts} of {stage}" for stage, parts in sorted(found.items()))
+    return f"of its parts there are {told}; nothing is filtered" if told else "it has no parts yet"

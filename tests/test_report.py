@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import pandas as pd
 import pyarrow as pa
@@ -118,8 +119,6 @@ def test_what_is_no_dataset_is_told_at_once(tmp_path):
 @pytest.fixture(scope="module")
 def strict_run(demo_run, tmp_path_factory):
     """The demo run with a rule that decides something."""
-    import shutil
-
     from conftest import run_cli
 
     folder = tmp_path_factory.mktemp("strict") / "run"
@@ -178,6 +177,46 @@ def test_facts_as_json(cli, strict_run):
     [found] = json.loads(done.stdout)
     assert found["kind"] == "run"
     assert found["funnel"]["kept"] == found["kept"]
+    outside = [pair for edge in found["edges"] for pair in edge["outside"]]
+    assert outside
+    assert all(pair["pair_id"] and "before" not in pair for pair in outside)
+
+
+def test_two_tables_each_have_columns_of_their_own(cli, tmp_path):
+    picture = {"bytes": encoded(photo("coffee", 64)).bytes, "path": None}
+    for name, columns in (("one", "abc"), ("other", "xyz")):
+        values = ([picture], [picture], ["Add a hat"])
+        pq.write_table(
+            pa.table(dict(zip(columns, values, strict=True))), tmp_path / f"{name}.parquet"
+        )
+    fields = ("image", "edited_image", "instruction")
+    first = [f"--column={f}={c}" for f, c in zip(fields, "abc", strict=True)]
+    second = [f"--other-column={f}={c}" for f, c in zip(fields, "xyz", strict=True)]
+    done = cli("report", "one.parquet", "other.parquet", *first, *second, "--json")
+    one, other = json.loads(done.stdout)
+    assert "image = a" in one["notes"][0]
+    assert "image = x" in other["notes"][0]
+    # The two pictures are the same one, so the hash distance of each pair is 0.
+    [distances] = [h for h in one["histograms"] if h["name"] == "phash_distance"]
+    assert distances["mean"] == 0
+
+
+def test_each_name_within_a_page_is_there_once(strict_run):
+    names = re.findall(r'\bid="([^"]+)"', render([run_audit(strict_run)]))
+    assert len(names) == len(set(names))
+
+
+def test_what_is_not_among_the_first_of_one_dataset_is_bounded(tmp_path):
+    picture = {"bytes": encoded(photo("coffee", 64)).bytes, "path": None}
+    found = []
+    for name, words in (("a", ["Add a hat"] * 3), ("b", ["Turn it red"] * 2)):
+        rows = len(words)
+        columns = {"image": [picture] * rows, "edited_image": [picture] * rows}
+        pq.write_table(pa.table(columns | {"instruction": words}), tmp_path / f"{name}.parquet")
+        found.append(audit(str(tmp_path / f"{name}.parquet"), [], 1))
+    page = re.sub(r"\s+", "", render(found))
+    assert "<thscope=row>add</th><td>3</td><td>atmost2</td>" in page
+    assert "<thscope=row>turn</th><td>atmost3</td><td>2</td>" in page
 
 
 def test_an_unfinished_run_is_told(cli, tmp_path):
@@ -185,7 +224,20 @@ def test_an_unfinished_run_is_told(cli, tmp_path):
     (tmp_path / "run" / "recipe.yaml").write_text("name: x\n")
     done = cli("report", "run")
     assert done.returncode == 2
+    assert "run/recipe.yaml: 3 faults" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_unfinished_run_tells_how_far_it_came(cli, strict_run, tmp_path):
+    shutil.copytree(strict_run, tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "05-filter")
+    for file in (tmp_path / "run").glob("04-score/part-*"):
+        file.unlink()
+    done = cli("report", "run")
+    assert done.returncode == 2
+    told = " ".join(done.stderr.split())
+    assert "3 of 02-instruct, 3 of 03-edit; nothing is filtered" in told
+    assert "04-score" not in told
 
 
 def test_labels_of_plots_are_text_and_no_formulas(tmp_path):

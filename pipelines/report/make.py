@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pipelines.report.facts import Audit
 from pipelines.report.page import render
@@ -14,19 +15,22 @@ from syned.errors import SynedError
 from syned.parts import write_whole
 
 
-def audit(what: str, columns: Sequence[str], sample: int) -> Audit:
+def audit(what: str, columns: Sequence[str], sample: int, option: str = "--column") -> Audit:
     """Return the audit of a run, of the dataset in a folder, or of a table.
 
     Args:
         what: A run, Parquet files, or `owner/name` on the Hub.
         columns: `FIELD=COLUMN`, for tables; a field may come several times.
         sample: Rows of a table whose pictures are looked at.
+        option: What the columns were given by, for messages.
 
     Raises:
         SynedError: It is none of these, or is not finished.
     """
     path = Path(what).expanduser()
     if (path / "recipe.yaml").is_file():
+        if columns:
+            raise SynedError(f"{option}: {what} is a run, and has columns of its own")
         return run_audit(path)
     if path.is_dir() and not next(path.rglob("*.parquet"), None):
         raise SynedError(
@@ -42,7 +46,7 @@ def audit(what: str, columns: Sequence[str], sample: int) -> Audit:
     for column in columns:
         field, equals, name = column.partition("=")
         if not equals or not name:
-            raise SynedError(f"--column {column}: expected FIELD=COLUMN, such as instruction=edit")
+            raise SynedError(f"{option} {column}: expected FIELD=COLUMN, such as instruction=edit")
         named.setdefault(field, []).append(name)
     return table_audit(what, named, sample)
 
@@ -64,4 +68,6 @@ def write_report(audits: Sequence[Audit], out: Path) -> None:
 
 def as_json(audits: Sequence[Audit]) -> str:
     """Return the facts of audits as a JSON list, without pictures."""
-    return json.dumps([a.model_dump(mode="json", exclude={"edges"}) for a in audits], indent=1)
+    pictures = {"__all__": {"before", "after"}}
+    left_out: Any = {"edges": {"__all__": {"inside": pictures, "outside": pictures}}}
+    return json.dumps([a.model_dump(mode="json", exclude=left_out) for a in audits], indent=1)

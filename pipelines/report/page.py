@@ -134,11 +134,17 @@ def _words(audits: Sequence[Audit], names: Sequence[str]) -> Iterator[Panel]:
 
 
 def _rows(series: Sequence[dict[str, int]]) -> list[list[str]]:
-    """Return named numbers of several series as rows."""
+    """Return named numbers of several series as rows.
+
+    Each series holds its largest numbers only, so of others it is known what they are at most.
+    """
     keys = dict.fromkeys(key for values in series for key in values)
-    return [
-        [key, *(str(values.get(key, "not among the first")) for values in series)] for key in keys
-    ]
+    return [[key, *(_number(values, key) for values in series)] for key in keys]
+
+
+def _number(values: dict[str, int], key: str) -> str:
+    """Return a number of a series, or what it is at most."""
+    return str(values[key]) if key in values else f"at most {min(values.values(), default=0)}"
 
 
 def _cost(name: str, audit: Audit) -> Panel:

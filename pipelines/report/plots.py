@@ -15,13 +15,13 @@ from markupsafe import Markup
 
 from pipelines.report.facts import Audit, Histogram
 from pipelines.report.plain import plain
+from syned.ids import fingerprint
 
 KEPT, AWAY, FAILED, OTHER, INK = "#2a7fb8", "#e08a2e", "#c0392b", "#8e5bb5", "#8a857b"
 """Colours that people with any colour vision tell apart (after Okabe and Ito)."""
 FIRST_OF_TWO = (KEPT, OTHER)
 _STYLE: Any = {
     "svg.fonttype": "none",
-    "svg.hashsalt": "syned",
     "font.family": "sans-serif",
     "font.size": 9,
     # Names of tasks and folders are other people's words: a `$` in them is no formula.
@@ -44,7 +44,7 @@ def _svg(draw: Draw, label: str, width: float = 7.2, height: float = 2.6) -> Mar
     import matplotlib
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": label}):
         figure = Figure(figsize=(width, height), layout="constrained")
         draw(figure.add_subplot())
         buffer = io.StringIO()
@@ -54,6 +54,8 @@ def _svg(draw: Draw, label: str, width: float = 7.2, height: float = 2.6) -> Mar
     # Its size is the page's business, and its name is for screen readers.
     body = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", body, count=1)
     body = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", body, count=1)
+    # Names within one plot are those of the next too, and a page may have each once.
+    body = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{fingerprint(label)}-", body)
     name = Markup.escape(label)
     return Markup(body.replace("<svg", f'<svg role="img" aria-label="{name}"', 1))
 
@@ -90,7 +92,7 @@ def score_plot(found: Histogram, other: Histogram | None, names: Sequence[str]) 
         for threshold in dict.fromkeys(bounds):
             axes.axvline(threshold.value, color=FAILED, linestyle="--", linewidth=1)
             text = f"{threshold.rule}{f' ({threshold.task})' if threshold.task else ''}"
-            axes.text(threshold.value, axes.get_ylim()[1], text, rotation=90, va="top", fontsize=6)
+            axes.text(threshold.value, axes.get_ylim()[1], text, rotation=90, va="top", fontsize=8)
         axes.set_xlabel(found.name)
         axes.set_ylabel("pairs" if other is None else "density of pairs")
         _legend(axes)

@@ -22,7 +22,7 @@ from pipelines.scorers.captions import caption_scores
 from pipelines.scorers.pixels import look_at, pixel_scores
 from pipelines.sections.sources import TableSource
 from syned.errors import RowError
-from syned.images import decode_picture
+from syned.images import decode_picture, hash_distance
 from syned.rows import SCORE_NAMES
 
 LIMITS: Any = {"max_pixels": 100_000_000, "min_side": 8, "max_aspect": 20.0}
@@ -136,7 +136,8 @@ def _scored(
 def _compare(before: Image.Image, after: Image.Image) -> dict[str, Any]:
     """Return the pixel scores of a pair; a picture of another size is brought to the source's."""
     fitted = after if after.size == before.size else after.resize(before.size)
-    return asdict(pixel_scores(look_at(before), look_at(fitted)))
+    scores = asdict(pixel_scores(look_at(before), look_at(fitted)))
+    return scores | {"phash_distance": hash_distance(scores["phash"], scores["edited_phash"])}
 
 
 def _clean(said: Any) -> dict[str, float]:
@@ -149,7 +150,7 @@ def _clean(said: Any) -> dict[str, float]:
 
 def _histograms(words: pd.DataFrame, scored: pd.DataFrame) -> Iterator[Histogram]:
     """Yield a histogram of each score: the table's own over all rows, else of the sample."""
-    for name in SCORE_NAMES:
+    for name in (*SCORE_NAMES, "phash_distance"):
         values = words.get(name, scored.get(name))
         if values is not None:
             found = histogram(name, values.astype(float), [True] * len(values))

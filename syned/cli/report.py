@@ -29,6 +29,10 @@ def report(
             "source_caption, edited_caption and the names of scores.",
         ),
     ] = None,
+    other_column: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD=COLUMN", help="The same for OTHER."),
+    ] = None,
     sample: Annotated[
         int, typer.Option(min=1, help="Rows of a table whose pictures are looked at.")
     ] = 500,
@@ -64,12 +68,13 @@ def report(
     with told("Give the same command again."):
         if len(what) > 2:
             raise typer.BadParameter("one dataset, or two to compare", param_hint="RUN")
-        audits = [audit(each, column or [], sample) for each in what]
+        if other_column and len(what) < 2:
+            raise typer.BadParameter("there is no other dataset", param_hint="--other-column")
+        audits = [audit(what[0], column or [], sample)]
+        audits += [audit(each, other_column or [], sample, "--other-column") for each in what[1:]]
         if json_:
             typer.echo(as_json(audits))
             return
-        if column and all(each.kind == "run" for each in audits):
-            raise typer.BadParameter("a run has columns of its own", param_hint="--column")
         is_run = audits[0].kind == "run"
         name = "report.html" if len(audits) == 1 else f"report-and-{audits[1].name}.html"
         path = out or (Path(what[0]).expanduser() if is_run else Path()) / name
