@@ -141,6 +141,8 @@ def look(
         for row, image_id in seen:
             vector = pictures.vector(image_id) if pictures is not None and image_id else None
             yield row if vector is None else replace(row, embedding=vector.astype(np.float16))
+        if pictures is not None:
+            pictures.forget()
 
 
 def _hashed(

@@ -8,10 +8,7 @@ from pipelines.pairs import Pair
 from pipelines.scorers.captions import caption_scores
 from pipelines.scorers.similarity import cosine
 from syned.ids import digest
-from syned.rows import DatasetRow, ScoreRow, Task
-
-TURNED = {Task.ADD: Task.REMOVE, Task.REMOVE: Task.ADD}
-"""Tasks that are others on the way back."""
+from syned.rows import TASK_BACK, DatasetRow, ScoreRow
 
 
 def turned_round(row: DatasetRow, pair: Pair) -> DatasetRow | None:
@@ -37,7 +34,7 @@ def turned_round(row: DatasetRow, pair: Pair) -> DatasetRow | None:
         edited_image=row.image,
         instruction=written.inverse_instruction,
         captions=written.inverse_captions,
-        task=TURNED.get(row.task, row.task),
+        task=TASK_BACK.get(row.task, row.task),
         source_caption=row.edited_caption,
         edited_caption=row.source_caption,
         clip_sim_0=row.clip_sim_1,

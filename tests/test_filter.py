@@ -74,7 +74,7 @@ HATS = {"instruction": ["Add a hat", "Add a hat", "Put a hat", "Make it red", "N
 @pytest.mark.parametrize(
     ("rule", "rules", "other", "without", "expected"),
     [
-        ("preset", {}, "demo", "abcde", "ae"),
+        ("preset", {}, "demo", "abcde", "e"),
         ("by_task", {"min_ssim": 0.5}, {"style": {"min_ssim": 0.1}}, "abe", "abde"),
         ("keep_rate", {"calibrate": ["ssim"]}, 0.5, "abcde", "bcde"),
         ("calibrate", {"keep_rate": 0.5, "calibrate": ["ssim"]}, ["clip_sim_1"], "bcde", "acde"),

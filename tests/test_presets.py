@@ -50,14 +50,20 @@ def test_a_resolved_preset_means_the_same_when_it_is_loaded_again(name: str) -> 
         # c is below 0.75 besides.
         ("ultraedit", "ae"),
         ("paper", "abcde"),
-        # b has an unclean caption and d five, and two of c's captions are alike.
-        ("demo", "ae"),
+        # a adds a thing and changes 0.30 of the picture, b has an unclean caption and d five, and two
+        # of c's captions are alike.
+        ("demo", "e"),
         # b has an unclean caption and d five; a and c are all that is left of their tasks.
         ("calibrated", "ace"),
     ],
 )
 def test_what_a_preset_keeps_of_six_pairs(name: str, expected: str) -> None:
     assert kept(decided(preset=name)) == expected
+
+
+def test_a_bound_of_zero_is_told_among_the_rules_in_force() -> None:
+    rules = FilterConfig.model_validate({"min_clip_sim_dir": 0, "drop_duplicates": False})
+    assert rules.in_force() == {"min_clip_sim_dir": 0.0}
 
 
 def test_the_paper_keeps_eight_candidates_by_the_fit_of_picture_and_caption() -> None:

@@ -165,7 +165,13 @@ class FilterConfig(Bounds):
             values["against"] = [_public(path) for path in self.against]
             values["against_distance"] = self.against_distance
             values["against_similarity"] = self.against_similarity
-        return {name: value for name, value in values.items() if value not in (None, {}, [], False)}
+        # A bound of 0 is a rule, though it equals False.
+        off = (None, {}, [], False)
+        return {
+            name: value
+            for name, value in values.items()
+            if not any(type(value) is type(nothing) and value == nothing for nothing in off)
+        }
 
 
 def _without_nulls(model: type[Section], values: dict[str, Any]) -> dict[str, Any]:

@@ -177,12 +177,15 @@ def _wrong_way_round(caption: str, change: Change) -> str:
     later, earlier = stems(claims.later_text(caption)), stems(claims.earlier_text(caption))
     if later & new or not old:
         return ""
-    if later & old and not _ABSENT.search(caption):
+    if later & old and not _ABSENT.search(_TAKES_A_PLACE.sub(" ", caption)):
         return "shows what was exchanged"
     if earlier & new and not earlier & old and not NOT_ANY_MORE.search(caption):
         return "tells the exchange the other way round"
     return ""
 
+
+_TAKES_A_PLACE = re.compile(r"\b(take\w*|taking|took) (the|its|their) place\b", re.IGNORECASE)
+"""Says that something came, and takes nothing away."""
 
 _SWITCH = re.compile(r"\b(?:turn|switch)\w*(?: the \w+)? (on|off)\b", re.IGNORECASE)
 

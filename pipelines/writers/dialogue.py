@@ -30,7 +30,7 @@ from pipelines.writers.tasks import NAMES_A_THING, task_of
 from syned.errors import RowError
 from syned.ids import seed_for
 from syned.reasons import Reason
-from syned.rows import EncodedImage, Task
+from syned.rows import TASK_BACK, EncodedImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,6 @@ class Reply:
 
 
 Dialogue = Generator[Request, Reply, Written | Rejected]
-
-WAY_BACK = {Task.ADD: Task.REMOVE, Task.REMOVE: Task.ADD}
-"""The task of the way back, where it is another one."""
 
 
 @dataclass(slots=True)
@@ -161,7 +158,7 @@ def _way_back(brief: Brief) -> Brief:
     """
     return replace(
         brief,
-        task=WAY_BACK.get(brief.task, brief.task),
+        task=TASK_BACK.get(brief.task, brief.task),
         source_caption=brief.edited_caption,
         instruction="",
         edited_caption=brief.source_caption,
