@@ -50,8 +50,8 @@ def test_a_resolved_preset_means_the_same_when_it_is_loaded_again(name: str) -> 
         # c is below 0.75 besides.
         ("ultraedit", "ae"),
         ("paper", "abcde"),
-        # a adds a thing and changes 0.30 of the picture, b has an unclean caption and d five, and two
-        # of c's captions are alike.
+        # a adds a thing and changes 0.30 of the picture, b has an unclean caption and d has five,
+        # and two of c's captions are alike.
         ("demo", "e"),
         # b has an unclean caption and d five; a and c are all that is left of their tasks.
         ("calibrated", "ace"),

@@ -166,7 +166,7 @@ class FilterConfig(Bounds):
             values["against_distance"] = self.against_distance
             values["against_similarity"] = self.against_similarity
         # A bound of 0 is a rule, though it equals False.
-        off = (None, {}, [], False)
+        off: tuple[Any, ...] = (None, {}, [], False)
         return {
             name: value
             for name, value in values.items()

@@ -15,6 +15,8 @@ from syned.cli.filter_run import filter_run
 from syned.cli.generate import generate
 from syned.cli.preview import preview
 from syned.cli.report import report
+from syned.cli.score import score
+from syned.cli.train import train
 
 app = typer.Typer(
     name="syned",
@@ -54,6 +56,8 @@ app.command(name="filter")(filter_run)
 app.command()(preview)
 app.command()(report)
 app.command()(doctor)
+app.command()(score)
+app.command()(train)
 
 
 def main() -> None:

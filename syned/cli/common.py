@@ -20,3 +20,14 @@ def console() -> Console:
     from rich.console import Console
 
     return Console()
+
+
+def places_of(data: list[str] | None) -> dict[str, str]:
+    """Return where datasets are, from `NAME=PATH` on the command line."""
+    places: dict[str, str] = {}
+    for item in data or ():
+        name, equals, path = item.partition("=")
+        if not equals or not name or not path:
+            raise typer.BadParameter(f"{item!r}: expected NAME=PATH", param_hint="--data")
+        places[name] = path
+    return places

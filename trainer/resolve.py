@@ -1,0 +1,123 @@
+"""From what the command line says to one checked training recipe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from syned.errors import RecipeError
+from syned.recipes import check, read_yaml, set_values
+from trainer.readers.registry import DATASETS
+from trainer.recipe import TrainRecipe, builtin
+
+_COMPONENT = re.compile(r"(?P<data>[\w-]+)(:(?P<weight>[\d.]+)|=(?P<count>\d+))?")
+
+
+def resolve(
+    recipe: str,
+    mix: str | None,
+    base: str | None,
+    places: Mapping[str, str],
+    assignments: Sequence[str],
+) -> TrainRecipe:
+    """Return the recipe that a command asks for.
+
+    Args:
+        recipe: Name of a training recipe, or a YAML file.
+        mix: Name of a mix, a YAML file, or datasets such as `std+syned:0.5`; the recipe's own if
+            not given.
+        base: The base model, in place of the recipe's.
+        places: Where datasets are, by name.
+        assignments: `key=value`, applied last but for the places.
+
+    Raises:
+        RecipeError: Something of it is not known, or does not fit together.
+    """
+    values = read_yaml(_file(recipe, "recipes"))
+    if mix is not None:
+        values["mix"] = {**values.get("mix", {}), **mix_values(mix)}
+    elif "mix" not in values or isinstance(values["mix"], str):
+        values["mix"] = mix_values(str(values.get("mix", "syned")))
+    values["name"] = f"{values.get('name', Path(recipe).stem)}-{_plain(mix)}" if mix else recipe
+    if base is not None:
+        values["model"] = {**values.get("model", {}), "base": base}
+    values = set_values(values, assignments)
+    return check(TrainRecipe, _placed(values, places), recipe)
+
+
+def _plain(text: str | None) -> str:
+    """Return a mix as part of a name."""
+    return re.sub(r"[^\w-]+", "-", Path(text or "").stem).strip("-")
+
+
+def _file(name: str, kind: Any) -> Path:
+    """Return the file of a built-in name, or the named file.
+
+    Raises:
+        RecipeError: There is neither.
+    """
+    known = builtin(kind)
+    if name in known:
+        return known[name]
+    path = Path(name).expanduser()
+    if path.suffix in (".yaml", ".yml"):
+        return path
+    raise RecipeError(name, [f"unknown; {kind} are {', '.join(known)}, or name a .yaml file"])
+
+
+def mix_values(mix: str) -> dict[str, Any]:
+    """Return a mix: a named one, a file, or one of datasets with weights or counts.
+
+    `std+syned:0.5` takes all pairs of `std` and half of those of `syned`; `syned=2000` takes so
+    many. The first dataset has the validation and the test pairs.
+
+    Raises:
+        RecipeError: A name is not known, or it cannot be understood.
+    """
+    if mix in builtin("mixes") or mix.endswith((".yaml", ".yml")):
+        return read_yaml(_file(mix, "mixes"))
+    components = [_component(text.strip(), mix) for text in mix.split("+")]
+    first = components[0]["data"]
+    return {
+        "phases": [{"components": components}],
+        "validation": {"data": first, "split": "validation"},
+        "test": {"data": first, "split": "test"},
+    }
+
+
+def _component(text: str, mix: str) -> dict[str, Any]:
+    """Return one dataset of a mix.
+
+    Raises:
+        RecipeError: It cannot be understood.
+    """
+    match = _COMPONENT.fullmatch(text)
+    if match is None or match["data"] not in DATASETS:
+        known = ", ".join(builtin("mixes"))
+        raise RecipeError(
+            f"--mix {mix}",
+            [
+                f"{text!r} is neither a mix ({known}) nor a dataset ({', '.join(DATASETS)}) with a "
+                "weight or a count, such as syned:0.5 or syned=2000"
+            ],
+        )
+    found: dict[str, Any] = {"data": match["data"]}
+    if match["weight"]:
+        found["weight"] = float(match["weight"])
+    if match["count"]:
+        found["count"] = int(match["count"])
+    return found
+
+
+def _placed(values: Any, places: Mapping[str, str]) -> Any:
+    """Return a recipe with the places of datasets filled in where they are named."""
+    if isinstance(values, list):
+        return [_placed(item, places) for item in values]
+    if not isinstance(values, dict):
+        return values
+    found = {key: _placed(item, places) for key, item in values.items()}
+    if found.get("data") in places and not found.get("path"):
+        found["path"] = places[found["data"]]
+    return found

@@ -1,0 +1,35 @@
+"""What is done before a model library is used."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+
+from syned.errors import MissingExtra
+
+PACKAGES = ("torch", "transformers", "peft", "accelerate")
+
+
+def prepare_torch(device: str) -> None:
+    """Look whether the libraries are there, and set torch up to repeat itself.
+
+    Args:
+        device: `auto`, `cpu` or `cuda`.
+
+    Raises:
+        MissingExtra: A library is not installed.
+    """
+    for package in PACKAGES:
+        if find_spec(package) is None:
+            raise MissingExtra(package, "train")
+    # Read when torch is imported: threads that wait should not spin beside those that load
+    # pictures, and cuBLAS needs a fixed workspace to repeat itself.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    if device == "cpu":
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")

@@ -1,0 +1,95 @@
+"""What a training or an evaluation prints at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from syned.run import RunFolder
+from trainer.evaluation import Comparison, Measured, Result
+from trainer.train import Trained
+
+NAMES = ("Bleu_1", "Bleu_4", "METEOR", "ROUGE_L", "CIDEr", "exact")
+
+
+def print_trained(trained: Trained, run: RunFolder, console: Console) -> None:
+    """Print where everything is, and the test scores."""
+    if trained.test:
+        print_results([trained.test], console)
+    for name, what in (
+        ("model", "weights, with their card"),
+        ("curves.png", "learning curves"),
+        ("test/page.html", "test pairs with captions, worst first"),
+    ):
+        path = run.path / name
+        if path.exists():
+            console.print(f"{path}  {what}", markup=False, highlight=False, soft_wrap=True)
+    line = f"syned caption BEFORE AFTER --model {run.path}"
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_results(results: Sequence[Result], console: Console) -> None:
+    """Print the scores of results of one set, with the baselines."""
+    first = results[0]
+    console.print(
+        f"{first.pairs:,} pairs of {first.data} ({first.split}), protocol {first.protocol}, "
+        f"{first.references:,} references; scores times 100, 95 % intervals over pairs",
+        highlight=False,
+        markup=False,
+    )
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    table.add_column("")
+    for name in NAMES:
+        table.add_column(name, justify="right")
+    for result in results:
+        table.add_row(result.model, *_cells(result.measured))
+    for name, measured in first.baselines.items():
+        table.add_row(name, *_cells(measured), style="dim")
+    for result in results:
+        for kind, group in result.by_change.items():
+            cells = (group.scores.get(name) for name in NAMES)
+            numbers = ("" if value is None else f"{100 * value:.1f}" for value in cells)
+            table.add_row(f"{result.model}: {kind} ({group.pairs})", *numbers)
+    console.print(table)
+    for note in dict.fromkeys(note for result in results for note in result.notes):
+        console.print(note, highlight=False, markup=False)
+
+
+def _cells(measured: Measured) -> list[str]:
+    """Return scores with intervals."""
+    cells = []
+    for name in NAMES:
+        value, ends = measured.scores.get(name), measured.intervals.get(name)
+        told = "–" if value is None else f"{100 * value:.1f}"
+        if ends:
+            told += f" [{100 * ends[0]:.1f}, {100 * ends[1]:.1f}]"
+        cells.append(told)
+    return cells
+
+
+def print_comparison(names: tuple[str, str], found: Comparison, console: Console) -> None:
+    """Print whether the second of two is better."""
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for head in ("", f"{names[1]} less {names[0]}", "95 % interval", "better in"):
+        table.add_column(head, justify="left" if not head else "right")
+    for name, value in found.difference.items():
+        low, high = found.intervals[name]
+        ends = f"[{100 * low:+.2f}, {100 * high:+.2f}]"
+        table.add_row(name, f"{100 * value:+.2f}", ends, f"{found.better[name]:.1%} of resamples")
+    console.print(table)
+    console.print(verdict(names, found), highlight=False, markup=False)
+
+
+def verdict(names: tuple[str, str], found: Comparison) -> str:
+    """Say in one sentence whether the second is better, by CIDEr."""
+    low, high = found.intervals["CIDEr"]
+    if low > 0:
+        return f"{names[1]} is better than {names[0]} by CIDEr: the interval is above 0."
+    if high < 0:
+        return f"{names[1]} is worse than {names[0]} by CIDEr: the interval is below 0."
+    return (
+        f"These pairs do not tell {names[1]} and {names[0]} apart by CIDEr: 0 is in the interval."
+    )
