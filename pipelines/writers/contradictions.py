@@ -83,7 +83,19 @@ def _wrong_value(caption: str, change: Change) -> str:
         denied = NOT_ANY_MORE.search(claims.earlier_text(caption))
         if prop in _TOLD_BEFORE and gone and gone <= new and not denied:
             return f"gives the {prop} {', '.join(sorted(gone & wanted))} to the source"
-    return ""
+    return _made_up_color(caption, change)
+
+
+def _made_up_color(caption: str, change: Change) -> str:
+    """Say which color a caption gives the source, if an edit of colors tells of no such color.
+
+    A model that has not seen the picture makes it up, and of a picture it is seldom true.
+    """
+    if change.task is not Task.COLOR:
+        return ""
+    told = lexicon.values(f"{change.source} {change.instruction}", "color")
+    gone = lexicon.values(claims.earlier_text(caption), "color") - told
+    return f"makes up the color {', '.join(sorted(gone))} of the source" if gone else ""
 
 
 _OF_BOTH = re.compile(

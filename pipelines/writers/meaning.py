@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pipelines.writers import lexicon
 from pipelines.writers.change import Change
 from pipelines.writers.contradictions import NOT_ANY_MORE, check_contradiction
-from pipelines.writers.rules import is_copy, shorten, stems
+from pipelines.writers.rules import is_copy, is_reordered, shorten, stems
 from syned.errors import RowError
 from syned.reasons import Reason
 
@@ -44,7 +44,7 @@ def check_caption(caption: str, change: Change, told: Sequence[str]) -> None:
 def _check_copies(caption: str, change: Change, told: Sequence[str]) -> None:
     """Check that a caption is no copy of what is there already."""
     for other in told:
-        if is_copy(caption, other):
+        if is_copy(caption, other) or is_reordered(caption, other):
             both = f"{shorten(other)} and {shorten(caption)}"
             raise RowError(Reason.NOT_DISTINCT, f"two captions are nearly the same: {both}")
     others = {

@@ -18,6 +18,8 @@ from syned.reasons import Reason
 
 COPY = 0.7
 """Texts whose words match to this share (difflib's ratio) are copies: seven words of ten."""
+REORDERED = 0.8
+"""The same of words in the order of the alphabet: "A and B" is a copy of "B and A"."""
 LONGEST_WORD = 24
 LOOP = 3
 """A text that says so many words in a row twice is in a loop."""
@@ -121,7 +123,16 @@ def words(text: str) -> list[str]:
 
 def is_copy(one: str, other: str) -> bool:
     """Say whether two texts are the same but for a word or two (see `COPY`)."""
-    return SequenceMatcher(None, words(one), words(other), autojunk=False).ratio() >= COPY
+    return _alike(words(one), words(other)) >= COPY
+
+
+def is_reordered(one: str, other: str) -> bool:
+    """Say whether two texts have the same words in another order (see `REORDERED`)."""
+    return _alike(sorted(words(one)), sorted(words(other))) >= REORDERED
+
+
+def _alike(one: list[str], other: list[str]) -> float:
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
 def content(*texts: str) -> set[str]:
