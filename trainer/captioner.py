@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,15 @@ from syned import __version__
 from syned.errors import EngineError
 from syned.parts import write_whole
 from trainer.examples import pixel_values
-from trainer.model import Loaded, device_of, is_adapter, load_base, load_processor, ready
+from trainer.model import (
+    Loaded,
+    device_of,
+    is_adapter,
+    load_base,
+    load_config,
+    load_processor,
+    ready,
+)
 from trainer.pictures import InputShape
 from trainer.recipe import GenerateSection, ModelConfig, Section
 
@@ -141,6 +149,7 @@ def load_captioner(
     adapter = is_adapter(place)
     named = base or (_base_of(place) if adapter else place)
     model = settings.model.model_copy(update={"base": named, "device": device, "quantize": "none"})
+    load_config(named, None)
     own = Path(place, "processor_config.json").is_file()
     processor = load_processor(place if own else named, None)
     weights = load_base(model)
@@ -201,8 +210,3 @@ def _adapted(model: Any, place: str) -> Any:
         raise EngineError(
             f"the adapter in {place} does not fit the base model: {str(error).splitlines()[0]}"
         ) from error
-
-
-def caption_pairs(captioner: Captioner, inputs: Sequence[NDArray[np.uint8]]) -> list[str]:
-    """Caption joined pictures that are in memory."""
-    return list(captioner.caption(np.stack(inputs))) if inputs else []

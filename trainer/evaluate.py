@@ -29,7 +29,7 @@ from trainer.evaluation_page import write_page
 from trainer.metrics.tokenize import TOKENIZER
 from trainer.mix import Part
 from trainer.pictures import InputShape
-from trainer.readers.registry import DATASETS
+from trainer.readers.registry import datasets
 from trainer.recipe import DataConfig
 
 PREDICTIONS, RESULT, PAGE = "predictions.jsonl", "result.json", "page.html"
@@ -37,7 +37,7 @@ PREDICTIONS, RESULT, PAGE = "predictions.jsonl", "result.json", "page.html"
 
 def protocol_of(config: DataConfig) -> str:
     """Return the name of the protocol in force."""
-    return config.protocol or DATASETS[config.data].default_protocol
+    return config.protocol or datasets()[config.data].default_protocol
 
 
 def evaluate_part(captioner: Captioner, part: Part, config: DataConfig) -> tuple[Result, Judged]:

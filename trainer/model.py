@@ -84,6 +84,11 @@ def load_config(base: str, revision: str | None) -> Any:
     """
     from transformers import Blip2Config
 
+    if not Path(base).expanduser().exists() and base.count("/") != 1:
+        raise EngineError(
+            f"there is no folder {base}; expected a folder, or a Hub id such as "
+            "Salesforce/blip2-opt-2.7b"
+        )
     return _explained(lambda: Blip2Config.from_pretrained(base, revision=revision), base)
 
 

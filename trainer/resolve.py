@@ -9,7 +9,7 @@ from typing import Any
 
 from syned.errors import RecipeError
 from syned.recipes import check, read_yaml, set_values
-from trainer.readers.registry import DATASETS
+from trainer.readers.registry import datasets
 from trainer.recipe import TrainRecipe, builtin
 
 _COMPONENT = re.compile(r"(?P<data>[\w-]+)(:(?P<weight>[\d.]+)|=(?P<count>\d+))?")
@@ -36,10 +36,11 @@ def resolve(
         RecipeError: Something of it is not known, or does not fit together.
     """
     values = read_yaml(_file(recipe, "recipes"))
+    own = values.get("mix", "syned")
     if mix is not None:
-        values["mix"] = {**values.get("mix", {}), **mix_values(mix)}
-    elif "mix" not in values or isinstance(values["mix"], str):
-        values["mix"] = mix_values(str(values.get("mix", "syned")))
+        values["mix"] = {**(own if isinstance(own, dict) else {}), **mix_values(mix)}
+    elif not isinstance(own, dict):
+        values["mix"] = mix_values(str(own))
     values["name"] = f"{values.get('name', Path(recipe).stem)}-{_plain(mix)}" if mix else recipe
     if base is not None:
         values["model"] = {**values.get("model", {}), "base": base}
@@ -94,12 +95,12 @@ def _component(text: str, mix: str) -> dict[str, Any]:
         RecipeError: It cannot be understood.
     """
     match = _COMPONENT.fullmatch(text)
-    if match is None or match["data"] not in DATASETS:
+    if match is None or match["data"] not in datasets():
         known = ", ".join(builtin("mixes"))
         raise RecipeError(
             f"--mix {mix}",
             [
-                f"{text!r} is neither a mix ({known}) nor a dataset ({', '.join(DATASETS)}) with a "
+                f"{text!r} is neither a mix ({known}) nor a dataset ({', '.join(datasets())}) with a "
                 "weight or a count, such as syned:0.5 or syned=2000"
             ],
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from importlib.util import find_spec
 
@@ -27,9 +28,11 @@ def prepare_torch(device: str) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    from transformers.utils import logging
+    from transformers.utils import logging as transformers_logging
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    # A Hub that cannot be reached is told once, and not at each of its retries.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     if device == "cpu":
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from syned.run import RunFolder
 from trainer.evaluation import Comparison, Measured, Result
 from trainer.train import Trained
 
-NAMES = ("Bleu_1", "Bleu_4", "METEOR", "ROUGE_L", "CIDEr", "exact")
+NAMES = ("Bleu_4", "METEOR", "ROUGE_L", "CIDEr", "exact")
 
 
 def print_trained(trained: Trained, run: RunFolder, console: Console) -> None:
@@ -36,38 +37,37 @@ def print_results(results: Sequence[Result], console: Console) -> None:
     first = results[0]
     console.print(
         f"{first.pairs:,} pairs of {first.data} ({first.split}), protocol {first.protocol}, "
-        f"{first.references:,} references; scores times 100, 95 % intervals over pairs",
+        f"{first.references:,} references; scores times 100",
         highlight=False,
         markup=False,
     )
     table = Table(box=box.SIMPLE, pad_edge=False)
-    table.add_column("")
-    for name in NAMES:
-        table.add_column(name, justify="right")
+    table.add_column("", overflow="ellipsis", no_wrap=True, max_width=27)
+    for name in (*NAMES, "CIDEr, 95 %"):
+        table.add_column(name, justify="right", no_wrap=True)
     for result in results:
-        table.add_row(result.model, *_cells(result.measured))
+        table.add_row(Text(result.model, style="bold"), *_cells(result.measured))
     for name, measured in first.baselines.items():
-        table.add_row(name, *_cells(measured), style="dim")
+        table.add_row(Text(name, style="dim"), *_cells(measured))
     for result in results:
         for kind, group in result.by_change.items():
-            cells = (group.scores.get(name) for name in NAMES)
-            numbers = ("" if value is None else f"{100 * value:.1f}" for value in cells)
-            table.add_row(f"{result.model}: {kind} ({group.pairs})", *numbers)
+            numbers = [_number(group.scores.get(name)) for name in NAMES]
+            own = f"{result.model}, " if len(results) > 1 else ""
+            table.add_row(Text(f"{own}{kind} ({group.pairs:,} pairs)"), *numbers, "")
     console.print(table)
     for note in dict.fromkeys(note for result in results for note in result.notes):
         console.print(note, highlight=False, markup=False)
 
 
 def _cells(measured: Measured) -> list[str]:
-    """Return scores with intervals."""
-    cells = []
-    for name in NAMES:
-        value, ends = measured.scores.get(name), measured.intervals.get(name)
-        told = "–" if value is None else f"{100 * value:.1f}"
-        if ends:
-            told += f" [{100 * ends[0]:.1f}, {100 * ends[1]:.1f}]"
-        cells.append(told)
-    return cells
+    """Return scores, and CIDEr's interval."""
+    low, high = measured.intervals["CIDEr"]
+    numbers = [_number(measured.scores.get(name)) for name in NAMES]
+    return [*numbers, f"{100 * low:.1f} to {100 * high:.1f}"]
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.1f}"
 
 
 def print_comparison(names: tuple[str, str], found: Comparison, console: Console) -> None:

@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 
 from syned import __version__
+from syned.cli.caption import caption
 from syned.cli.doctor import doctor
+from syned.cli.evaluate import evaluate
 from syned.cli.filter_run import filter_run
 from syned.cli.generate import generate
 from syned.cli.preview import preview
@@ -58,6 +60,8 @@ app.command()(report)
 app.command()(doctor)
 app.command()(score)
 app.command()(train)
+app.command()(evaluate)
+app.command()(caption)
 
 
 def main() -> None:

@@ -62,7 +62,8 @@ def corpus_bleu(stats: BleuStats, weights: ArrayLike | None = None) -> Floats:
     """
     times = np.ones(len(stats.guess)) if weights is None else np.asarray(weights, dtype=np.float64)
     parts = (stats.guess, stats.match, stats.predicted_words, stats.referenced_words)
-    return _bleu(*((times @ part)[None] for part in parts))[0]
+    bleu: Floats = _bleu(*((times @ part)[None] for part in parts))[0]
+    return bleu
 
 
 def _matches(grams: Grams, samples: int) -> Ints:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from trainer.metrics.ngrams import Counts, Floats, Grams, Layout
+from trainer.metrics.ngrams import Counts, Floats, Grams, Layout, tally
 
 SIGMA = 6.0
 """Width of the length penalty, in words (section 7 of the paper)."""
@@ -24,13 +24,14 @@ def cider(grams: list[Grams], layout: Layout) -> Floats:
         grams: The n-grams of each order, from one word on.
         layout: Of the same captions.
     """
-    similarity = sum(_similarity(each, layout) for each in grams) / len(grams)
+    similarity: Floats = np.mean([_similarity(each, layout) for each in grams], axis=0)
     # Lengths are counted in pairs of words: nothing and one word are equally long.
     predicted = np.maximum(layout.predicted_words - 1, 0)[layout.sample]
     difference = predicted - np.maximum(layout.referenced_words - 1, 0)
-    similarity *= np.exp(-(difference**2) / (2 * SIGMA**2))
-    total: Floats = np.bincount(layout.sample, similarity, layout.samples)
-    return SCALE * total / layout.references
+    penalized = similarity * np.exp(-(difference**2) / (2 * SIGMA**2))
+    total = np.bincount(layout.sample, penalized, layout.samples)
+    score: Floats = SCALE * total / layout.references
+    return score
 
 
 def _similarity(grams: Grams, layout: Layout) -> Floats:
@@ -44,18 +45,22 @@ def _similarity(grams: Grams, layout: Layout) -> Floats:
     dot = np.bincount(grams.referenced.caption[grams.shared_referenced], product, references)
     length = _norms(grams.predicted, predicted, layout.samples)[layout.sample]
     length = length * _norms(grams.referenced, referenced, references)
-    return np.divide(dot, length, out=np.zeros(references), where=length > 0)
+    cosine: Floats = np.divide(dot, length, out=np.zeros(references), where=length > 0)
+    return cosine
 
 
 def _rarity(grams: Grams, layout: Layout) -> Floats:
     """Return log(samples / samples with the n-gram in a reference), float64 (distinct,)."""
     keys = layout.sample[grams.referenced.caption] * grams.distinct + grams.referenced.gram
-    frequency = np.bincount(np.unique(keys) % max(grams.distinct, 1), minlength=grams.distinct)
-    return np.log(float(layout.samples)) - np.log(np.maximum(frequency, 1))
+    once, _ = tally(keys)
+    frequency = np.bincount(once % max(grams.distinct, 1), minlength=grams.distinct)
+    rarity: Floats = np.log(float(layout.samples)) - np.log(np.maximum(frequency, 1))
+    return rarity
 
 
 def _weights(counts: Counts, rarity: Floats) -> Floats:
-    return counts.count * rarity[counts.gram]
+    weights: Floats = counts.count * rarity[counts.gram]
+    return weights
 
 
 def _norms(counts: Counts, weights: Floats, captions: int) -> Floats:

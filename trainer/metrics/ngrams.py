@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +54,7 @@ class Grams:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which reference belongs to which sample, and how long all captions are."""
+    """Which reference belongs to which sample, how long captions are, and their words."""
 
     sample: Ints
     """int64 (references,), ascending, every sample at least once: the sample of a reference."""
@@ -62,6 +64,8 @@ class Layout:
     """int64 (samples,)."""
     referenced_words: Ints
     """int64 (references,)."""
+    words: Ints
+    """int64 (words,): the words of all predictions, then of all references, as numbers from 0."""
 
     @property
     def samples(self) -> int:
@@ -75,30 +79,29 @@ class Layout:
 
 
 def lay_out(predictions: Sequence[str], references: Sequence[Sequence[str]]) -> Layout:
-    """Return the layout of tokenized captions; every sample has at least one reference."""
-    sizes = np.array([len(captions) for captions in references], dtype=np.int64)
-    return Layout(
-        sample=np.repeat(np.arange(len(sizes)), sizes),
-        first=np.cumsum(sizes) - sizes,
-        predicted_words=_lengths(predictions),
-        referenced_words=_lengths([c for captions in references for c in captions]),
-    )
-
-
-def count_grams(
-    predictions: Sequence[str], references: Sequence[Sequence[str]], layout: Layout
-) -> Iterator[Grams]:
-    """Yield the n-grams of one word, of two, and so on, of tokenized captions.
+    """Number the words of tokenized captions.
 
     Args:
         predictions: One caption for each sample, tokens parted by white space.
-        references: The captions of each sample.
-        layout: What `lay_out` gave for them.
+        references: The captions of each sample, at least one.
     """
-    captions = [*predictions, *(caption for group in references for caption in group)]
+    sizes = np.array([len(captions) for captions in references], dtype=np.int64)
+    texts = [text.split() for text in chain(predictions, *references)]
+    lengths = np.array([len(words) for words in texts], dtype=np.int64)
+    return Layout(
+        sample=np.repeat(np.arange(len(sizes)), sizes),
+        first=np.cumsum(sizes) - sizes,
+        predicted_words=lengths[: len(predictions)],
+        referenced_words=lengths[len(predictions) :],
+        words=_numbered(chain.from_iterable(texts), int(lengths.sum())),
+    )
+
+
+def count_grams(layout: Layout) -> Iterator[Grams]:
+    """Yield the n-grams of one word, of two, and so on."""
+    words = layout.words
     lengths = np.concatenate([layout.predicted_words, layout.referenced_words])
-    owner = np.repeat(np.arange(len(captions)), lengths)
-    words = _numbered(captions)
+    owner = np.repeat(np.arange(len(lengths)), lengths)
     vocabulary = int(words.max(initial=-1)) + 1
     gram, distinct, start = words, vocabulary, np.arange(len(words))
     for order in range(ORDERS):
@@ -110,25 +113,35 @@ def count_grams(
         yield _share(_count(owner[start], gram, distinct), distinct, layout)
 
 
-def _lengths(captions: Sequence[str]) -> Ints:
-    return np.array([len(caption.split()) for caption in captions], dtype=np.int64)
+def tally(keys: Ints) -> tuple[Ints, Ints]:
+    """Return the different keys, ascending, and how often each occurs, int64 (distinct,) both.
+
+    By sorting, which for whole numbers is several times quicker than `np.unique`.
+    """
+    ordered = np.sort(keys)
+    first = np.flatnonzero(np.diff(ordered, prepend=-1))
+    return ordered[first], np.diff(first, append=len(ordered))
 
 
-def _numbered(captions: Sequence[str]) -> Ints:
-    """Number the words of all captions in one row, by first appearance."""
-    numbers: dict[str, int] = {}
-    words = " ".join(captions).split()
-    return np.array([numbers.setdefault(word, len(numbers)) for word in words], dtype=np.int64)
+def _numbered(words: Iterable[str], count: int) -> Ints:
+    """Number words by first appearance."""
+    numbers: defaultdict[str, int] = defaultdict()
+    numbers.default_factory = numbers.__len__
+    return np.fromiter(map(numbers.__getitem__, words), dtype=np.int64, count=count)
 
 
 def _renumber(keys: Ints) -> tuple[Ints, int]:
-    distinct, numbers = np.unique(keys, return_inverse=True)
-    return numbers, len(distinct)
+    """Number keys in ascending order; return the numbers, and how many there are."""
+    order = np.argsort(keys)
+    ordered = keys[order]
+    numbers = np.empty_like(keys)
+    numbers[order] = np.cumsum(np.diff(ordered, prepend=ordered[:1]) != 0)
+    return numbers, int(numbers.max(initial=-1)) + 1
 
 
 def _count(caption: Ints, gram: Ints, distinct: int) -> Counts:
     base = max(distinct, 1)
-    keys, counts = np.unique(caption * base + gram, return_counts=True)
+    keys, counts = tally(caption * base + gram)
     return Counts(keys // base, keys % base, counts)
 
 

@@ -1,20 +1,17 @@
-"""What readers share."""
+"""What readers share: what is known of a dataset, files that have to be there, plain captions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from trainer.rows import CaptionedPair, Dropped, Split
+from syned.errors import SourceError
+from trainer.rows import CaptionedPair, Dropped, Picture, Split
 
 Entries = Iterator[CaptionedPair | Dropped]
-Reader = Callable[[str, Split, str], Entries]
-"""Takes a path or Hub id, a split and a protocol.
-
-Raises:
-    SourceError: There is no such dataset at this place.
-"""
 
 UNKNOWN = "unknown"
 """The licence of a dataset that states none."""
@@ -29,8 +26,8 @@ class DatasetInfo:
     home: str
     """Where it comes from: a URL."""
     license: str
-    sizes: dict[str, dict[Split, int]]
-    """Pairs of each split by protocol, as far as they are known."""
+    sizes: dict[str, dict[Split, int]] = field(default_factory=dict)
+    """Pairs of each split by protocol, as far as they are known; those without a caption count."""
     protocols: dict[str, str]
     """How entries become pairs: name and meaning."""
     default_protocol: str
@@ -40,7 +37,7 @@ class DatasetInfo:
     """The files that are expected under its folder."""
     module: str
     """Where `read` and `is_here` are; imported when it is used."""
-    splits: tuple[Split, ...] = field(default=(Split.TRAIN, Split.VALIDATION, Split.TEST))
+    splits: tuple[Split, ...] = (Split.TRAIN, Split.VALIDATION, Split.TEST)
 
 
 def clean_captions(texts: Iterable[object]) -> tuple[str, ...]:
@@ -51,3 +48,59 @@ def clean_captions(texts: Iterable[object]) -> tuple[str, ...]:
 def folder_of(path: str) -> Path:
     """Return a path with the user's home in it."""
     return Path(path).expanduser()
+
+
+def find_file(path: str, names: Iterable[str], dataset: str) -> Path:
+    """Return the first of some files that is there.
+
+    Args:
+        path: Folder of the dataset.
+        names: Paths within it.
+        dataset: Its name, for messages.
+
+    Raises:
+        SourceError: None of them is there.
+    """
+    wanted = list(names)
+    for name in wanted:
+        found = folder_of(path) / name
+        if found.exists():
+            return found
+    raise SourceError(
+        f"{path}: no {' or '.join(wanted)}; `syned data list {dataset}` says how to get it and "
+        "where its files go"
+    )
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises:
+        SourceError: It cannot be read.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{path}: cannot be read as JSON: {error}") from error
+
+
+def pair_of_files(
+    files: tuple[Path, Path], captions: Iterable[object], row: Mapping[str, Any]
+) -> CaptionedPair | Dropped:
+    """Return the pair of two files, or why there is none.
+
+    Args:
+        files: The earlier and the later picture.
+        captions: As the dataset has them.
+        row: `pair_id`, `split`, `source`, `license` and `change` of the pair.
+    """
+    name, split = str(row["pair_id"]), row["split"]
+    told = clean_captions(captions)
+    if not told:
+        return Dropped(key=name, split=split, reason="no_caption", message="all captions are empty")
+    for file in files:
+        if not file.is_file():
+            message = f"{file}: there is no such picture"
+            return Dropped(key=name, split=split, reason="no_picture", message=message)
+    before, after = (Picture(str(file)) for file in files)
+    return CaptionedPair(before=before, after=after, captions=told, **row)

@@ -1,45 +1,34 @@
-"""All datasets by name."""
+"""All datasets by name: what is known of them (`datasets.yaml`), and how they are read."""
 
 from __future__ import annotations
 
-from importlib import import_module
+from functools import cache
+from importlib import import_module, resources
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from syned.errors import SourceError
 from trainer.readers.base import DatasetInfo, Entries
 from trainer.rows import Split
 
-_MAKE = "syned generate --recipe demo --n 5000 --out {place}"
 
-DATASETS: dict[str, DatasetInfo] = {
-    info.name: info
-    for info in (
-        DatasetInfo(
-            name="syned",
-            title="Shards of syned",
-            home="https://arxiv.org/abs/2412.15939",
-            license="that of each row",
-            sizes={},
-            protocols={"pairs": "each row is a pair, each of its captions a reference"},
-            default_protocol="pairs",
-            get=_MAKE,
-            layout="a run, data/{train,validation,test}-*.parquet, or `owner/name` on the Hub",
-            module="trainer.readers.syned",
-        ),
-        DatasetInfo(
-            name="scenes",
-            title="Drawn scenes of syned",
-            home="https://arxiv.org/abs/2412.15939",
-            license="that of each row",
-            sizes={},
-            protocols={"scenes": "each row with a drawn scene is a pair"},
-            default_protocol="scenes",
-            get=_MAKE,
-            layout="as for syned",
-            module="trainer.readers.syned",
-        ),
-    )
-}
+@cache
+def datasets() -> dict[str, DatasetInfo]:
+    """Return what is known of each dataset, by name."""
+    text = (resources.files("trainer") / "readers" / "datasets.yaml").read_text(encoding="utf-8")
+    return {name: _info(name, values) for name, values in yaml.safe_load(text).items()}
+
+
+def _info(name: str, values: dict[str, Any]) -> DatasetInfo:
+    sizes = {
+        protocol: {Split(split): count for split, count in counts.items()}
+        for protocol, counts in values.pop("sizes", {}).items()
+    }
+    splits = tuple(Split(split) for split in values.pop("splits", list(Split)))
+    first = next(iter(values["protocols"]))
+    return DatasetInfo(name=name, sizes=sizes, splits=splits, default_protocol=first, **values)
 
 
 def dataset(name: str) -> DatasetInfo:
@@ -48,9 +37,9 @@ def dataset(name: str) -> DatasetInfo:
     Raises:
         SourceError: There is none of that name.
     """
-    if name not in DATASETS:
-        raise SourceError(f"there is no dataset {name!r}; known are {', '.join(DATASETS)}")
-    return DATASETS[name]
+    if name not in datasets():
+        raise SourceError(f"there is no dataset {name!r}; known are {', '.join(datasets())}")
+    return datasets()[name]
 
 
 def read(name: str, path: str | Path, split: Split, protocol: str | None = None) -> Entries:
@@ -66,3 +55,12 @@ def read(name: str, path: str | Path, split: Split, protocol: str | None = None)
         raise SourceError(f"{name} has no protocol {chosen!r}; known are {known}")
     entries: Entries = import_module(info.module).read(str(path), split, chosen)
     return entries
+
+
+def is_here(name: str, path: str | Path) -> bool:
+    """Say whether a dataset is at a place, by its files; nothing is fetched.
+
+    Raises:
+        SourceError: A file of it is damaged.
+    """
+    return bool(import_module(dataset(name).module).is_here(str(path)))

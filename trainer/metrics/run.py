@@ -1,0 +1,52 @@
+"""What `syned score` does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syned.errors import EngineError
+from trainer.metrics.files import read_predictions, read_references
+from trainer.metrics.meteor import NoMeteor, find_meteor
+from trainer.metrics.scores import score
+from trainer.metrics.show import as_json, print_scores, write_per_sample
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def score_files(
+    predictions: Path,
+    references: Path,
+    console: Console,
+    *,
+    meteor: bool | None,
+    per_sample: Path | None,
+    json: bool,
+) -> None:
+    """Score a file of predictions and print what it scores.
+
+    Args:
+        predictions: One caption for each id.
+        references: The captions of each id.
+        console: Where a table is printed.
+        meteor: Whether METEOR is demanded; nothing for where it can be had.
+        per_sample: Where the scores of each id are written, if anywhere.
+        json: Whether to print JSON in place of a table.
+
+    Raises:
+        ScoreError: A file cannot be read, or the two do not fit together.
+        EngineError: METEOR was demanded and cannot be had, or has failed.
+    """
+    engine = find_meteor() if meteor else None
+    if isinstance(engine, NoMeteor):
+        raise EngineError(engine.reason)
+    scores = score(
+        read_predictions(predictions), read_references(references), meteor=meteor is not False
+    )
+    if per_sample:
+        write_per_sample(scores, per_sample)
+    if json:
+        print(as_json(scores, predictions, references))  # noqa: T201
+    else:
+        print_scores(scores, console)

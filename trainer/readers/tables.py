@@ -1,0 +1,162 @@
+"""Tables of pairs: Parquet files on this machine, or a dataset on the Hub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from syned.errors import SourceError
+from trainer.readers.base import clean_captions, folder_of
+from trainer.rows import CaptionedPair, Dropped, Picture
+
+BATCH = 64
+"""Rows that are held at once."""
+
+Row = dict[str, Any]
+
+
+def parquet_files(path: str, split: str) -> list[Path]:
+    """Return the Parquet files of a split of a local dataset; a file stands for itself."""
+    folder = folder_of(path)
+    if folder.is_file():
+        return [folder]
+    places = (folder / "dataset" / "data", folder / "data", folder)
+    place = next((p for p in places if p.is_dir() and any(p.glob("*.parquet"))), folder)
+    return sorted(place.glob(f"{split}-*.parquet")) or sorted(place.glob(f"{split}.parquet"))
+
+
+def table_rows(
+    path: str, split: str, needed: Sequence[str], more: Sequence[str] = ()
+) -> Iterator[Row]:
+    """Yield the rows of a split as plain values, pictures encoded.
+
+    Args:
+        path: A folder, a Parquet file, or `owner/name` on the Hub.
+        split: As the dataset calls it.
+        needed: Columns that must be there.
+        more: Columns that are read if they are there.
+
+    Raises:
+        SourceError: There is no such split or column, or a file is damaged.
+    """
+    if not folder_of(path).exists():
+        yield from _hub_rows(path, split, needed, more)
+        return
+    files = parquet_files(path, split)
+    if not files:
+        raise SourceError(
+            f"{path}: no Parquet files of the split {split}; expected {split}-*.parquet in it or "
+            "in data/"
+        )
+    for file in files:
+        yield from _file_rows(file, needed, more)
+
+
+def count_rows(path: str, split: str) -> int:
+    """Return the rows of a split.
+
+    Raises:
+        SourceError: A file is damaged, or the Hub cannot be reached.
+    """
+    if folder_of(path).exists():
+        return sum(_opened(file).metadata.num_rows for file in parquet_files(path, split))
+    return len(_hub_table(path, split))
+
+
+def _opened(file: Path) -> Any:
+    try:
+        return pq.ParquetFile(file)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise SourceError(f"{file}: cannot be read as Parquet: {error}") from error
+
+
+def _file_rows(file: Path, needed: Sequence[str], more: Sequence[str]) -> Iterator[Row]:
+    """Yield the rows of a file, a few at a time."""
+    opened = _opened(file)
+    names = _columns(opened.schema_arrow.names, str(file), needed, more)
+    try:
+        for batch in opened.iter_batches(BATCH, columns=names):
+            yield from batch.to_pylist()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise SourceError(f"{file}: cannot be read as Parquet: {error}") from error
+
+
+def _columns(
+    names: Sequence[str], where: str, needed: Sequence[str], more: Sequence[str]
+) -> list[str]:
+    """Return the columns that are read.
+
+    Raises:
+        SourceError: One that is needed is not there.
+    """
+    missing = [name for name in needed if name not in names]
+    if missing:
+        raise SourceError(f"{where}: no column {', '.join(missing)}; found {', '.join(names)}")
+    return [*needed, *(name for name in more if name in names)]
+
+
+def _hub_table(path: str, split: str) -> Any:
+    """Return a split of a dataset on the Hub.
+
+    Raises:
+        SourceError: There is none, or the Hub cannot be reached.
+    """
+    if path.count("/") != 1 or path.startswith((".", "/", "~")):
+        raise SourceError(f"{path}: there is no such file or folder")
+    from datasets import load_dataset
+
+    try:
+        return load_dataset(path, split=split)
+    except Exception as error:
+        said = str(error).strip().splitlines()
+        raise SourceError(
+            f"{path}: neither a folder nor a dataset on the Hub with a split {split}: "
+            f"{said[-1] if said else type(error).__name__}"
+        ) from error
+
+
+def _hub_rows(path: str, split: str, needed: Sequence[str], more: Sequence[str]) -> Iterator[Row]:
+    """Yield the rows of a dataset on the Hub."""
+    from datasets import Image
+
+    table = _hub_table(path, split)
+    table = table.select_columns(_columns(table.column_names, path, needed, more))
+    for name, feature in table.features.items():
+        if isinstance(feature, Image):
+            table = table.cast_column(name, Image(decode=False))
+    yield from table
+
+
+def pair_of_cells(
+    before: Any, after: Any, captions: Sequence[object], row: Mapping[str, Any]
+) -> CaptionedPair | Dropped:
+    """Return the pair of two cells with pictures, or why there is none.
+
+    Args:
+        before: The earlier picture: bytes, or a mapping with `bytes` and `path`.
+        after: The later one.
+        captions: As the dataset has them.
+        row: `pair_id`, `split`, `source`, `license` and `change` of the pair.
+    """
+    name, split = str(row["pair_id"]), row["split"]
+    told = clean_captions(captions)
+    if not told:
+        return Dropped(key=name, split=split, reason="no_caption", message="all captions are empty")
+    pictures = [_picture(cell, name) for cell in (before, after)]
+    if None in pictures:
+        message = "a picture of the row is empty"
+        return Dropped(key=name, split=split, reason="no_picture", message=message)
+    return CaptionedPair(before=pictures[0], after=pictures[1], captions=told, **row)
+
+
+def _picture(cell: Any, name: str) -> Picture | None:
+    """Return the picture of a cell, or nothing if it is empty."""
+    if isinstance(cell, Mapping):
+        if not (cell.get("bytes") or cell.get("path")):
+            return None
+        return Picture(cell.get("path") or name, cell.get("bytes"))
+    return Picture(name, cell) if isinstance(cell, bytes) and cell else None
