@@ -100,8 +100,8 @@ def _component(text: str, mix: str) -> dict[str, Any]:
         raise RecipeError(
             f"--mix {mix}",
             [
-                f"{text!r} is neither a mix ({known}) nor a dataset ({', '.join(datasets())}) with a "
-                "weight or a count, such as syned:0.5 or syned=2000"
+                f"{text!r} is neither a mix ({known}) nor a dataset ({', '.join(datasets())}) with "
+                "a weight or a count, such as syned:0.5 or syned=2000"
             ],
         )
     found: dict[str, Any] = {"data": match["data"]}

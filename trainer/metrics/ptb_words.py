@@ -32,8 +32,8 @@ NUMBERED = "art ca fig figs no nos op pp prop"
 """Abbreviations only before a digit."""
 
 STARTERS = (
-    "a about additionally after an as at but earlier he her here however if in it last many more mr. ms. "
-    "now once one other our she since so some such that the their then there these they this we "
-    "what when while yet you"
+    "a about additionally after an as at but earlier he her here however if in it last many more "
+    "mr. ms. now once one other our she since so some such that the their then there these they "
+    "this we what when while yet you"
 )
 """With a capital and a space after them, a full stop after a single letter ended a sentence."""

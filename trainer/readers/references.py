@@ -44,7 +44,7 @@ def cleaned(texts: Sequence[str], instruction: str) -> tuple[tuple[str, ...], tu
 
 
 def mend(text: str) -> tuple[str, list[str]]:
-    """Return a text without quotes around it, numbering and counts of words, and what was mended."""
+    """Return a text without quotes, numbering and counts of words, and what was mended."""
     plain, mended = " ".join(text.split()), []
     for kind, pattern in (("count_of_words", _COUNT), ("numbering", _NUMBER)):
         shorter = pattern.sub("", plain)

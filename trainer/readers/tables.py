@@ -146,11 +146,11 @@ def pair_of_cells(
     told = clean_captions(captions)
     if not told:
         return Dropped(key=name, split=split, reason="no_caption", message="all captions are empty")
-    pictures = [_picture(cell, name) for cell in (before, after)]
-    if None in pictures:
+    first, second = _picture(before, name), _picture(after, name)
+    if first is None or second is None:
         message = "a picture of the row is empty"
         return Dropped(key=name, split=split, reason="no_picture", message=message)
-    return CaptionedPair(before=pictures[0], after=pictures[1], captions=told, **row)
+    return CaptionedPair(before=first, after=second, captions=told, **row)
 
 
 def _picture(cell: Any, name: str) -> Picture | None:
