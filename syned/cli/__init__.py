@@ -11,6 +11,7 @@ import typer
 
 from syned import __version__
 from syned.cli.caption import caption
+from syned.cli.data import app as data
 from syned.cli.doctor import doctor
 from syned.cli.evaluate import evaluate
 from syned.cli.filter_run import filter_run
@@ -62,6 +63,7 @@ app.command()(score)
 app.command()(train)
 app.command()(evaluate)
 app.command()(caption)
+app.add_typer(data, name="data")
 
 
 def main() -> None:

@@ -54,5 +54,5 @@ SYMBOLS = (
 )
 """A token each."""
 
-RUNS = "B2-B3 B9 201A 201E-201F 2070 2074-2079 2080-2089"
+RUNS = "B2-B3 B9 2070 2074-2079"
 """A token with all those of the kind that follow."""

@@ -17,8 +17,8 @@ _NAMED = {
     **dict(zip("½¼¾⅓⅔", "1/2 1/4 3/4 1/3 2/3".split(), strict=True)),
     **dict(zip(("£", "¢", "…", SHY), "# cents ... -".split(), strict=True)),
     **dict.fromkeys("€\x80¤₠", "$"),
-    **dict.fromkeys(["&mdash;", *"–—―\x96\x97"], "--"),
-    **dict(zip("&amp; &lt; &gt; &quot; &apos;".split(), "& < > '' '".split(), strict=True)),
+    **dict.fromkeys(["&mdash;", "&ndash;", *"–—―\x96\x97"], "--"),
+    **dict(zip("&amp; &lt; &gt;".split(), "& < >".split(), strict=True)),
     "&nbsp;": "",
 }
 """How a token that is nothing but this is written."""
@@ -29,10 +29,16 @@ _QUOTES = {
     **dict.fromkeys("“«\x93", "``"),
     **dict.fromkeys('”»\x94"', "''"),
 }
-"""How quotation marks are written, alone or in a run."""
+"""How quotation marks are written, alone or in a pair."""
+
+_QUOTATION = frozenset([*_QUOTES, *"‚„‟"])
 
 _CUT_OFF = re.compile("n?[^a-z](?:t|s|d|m|ll|ve|re)")
 """What a contraction ends in: here, too, quotation marks become straight."""
+
+
+_STOPS = re.compile(r"\.(?:[ \xa0]?\.)+")
+_DASHES = re.compile("-{2,4}|–{2,}")
 
 
 class Lexer:
@@ -76,9 +82,15 @@ def _write(token: str) -> str:
         return lower
     if lower in _NAMED:
         return _NAMED[lower]
-    if len(lower) > 1 and lower[0] in ".-–" and len(set(lower)) == 1:
-        return "..." if lower[0] == "." else "--"
-    straight = "".join(_QUOTES.get(mark, mark) for mark in lower.replace("&apos;", "'"))
-    if _CUT_OFF.fullmatch(straight) or all(mark in _QUOTES for mark in lower):
+    if _STOPS.fullmatch(lower):
+        return "..."
+    if _DASHES.fullmatch(lower):
+        return "--"
+    if "/" in lower or "@" in lower:
+        return lower.replace(" ", "\xa0")
+    lower = token.replace("&quot;", '"').replace("&apos;", "'").replace(SHY, "").lower()
+    lower = lower.replace("&amp;", "&")
+    straight = "".join(_QUOTES.get(mark, mark) for mark in lower)
+    if _CUT_OFF.fullmatch(straight) or _QUOTATION.issuperset(lower):
         return straight
-    return lower.replace(SHY, "").replace(" ", "\xa0").replace("(", "-lrb-").replace(")", "-rrb-")
+    return lower.replace(" ", "\xa0").replace("(", "-lrb-").replace(")", "-rrb-")

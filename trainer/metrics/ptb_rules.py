@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from trainer.metrics.ptb_shape import LETTER, MARK, RUN, SHY, SYMBOL
+from trainer.metrics.ptb_shape import LETTER, MARK, RUN, SHY, SUBSCRIPT, SYMBOL
 from trainer.metrics.ptb_words import (
     ABBREVIATIONS,
     ABBREVIATIONS_AT_ENDS,
@@ -28,17 +28,22 @@ _WORD = _LETTERS + _DIGITS
 _L = f"[A-Za-z{LETTER}{SHY}]"
 _A = f"[A-Za-z0-9{LETTER}{SHY}]"
 _NO_LETTER = "(?![A-Za-z])"
-_NO_WORD = "(?![A-Za-z0-9])"
 _LOOSE = "['’‘`]"
 _QUOTES = "'’&"
 
 _ENDING = "(?i:s|d|m|ll|ve|re)"
-_NOT = rf"[nN](?:{_LOOSE}|&apos;)[tT]"
+_NOT = rf"[nN](?:{_LOOSE}|(?i:&apos;))[tT]"
 _COMPONENT = f"(?:[dDlLoO]['’‘`]{_A})?{_A}+"
 _SLASHED = "[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}"
-_TELEPHONE = "[- \xa0]?[0-9]{3,4}[- \xa0]?[0-9]{3,5}"
+_TELEPHONE = "[0-9]{3,4}[- \xa0]?[0-9]{3,5}"
+_IN_ADDRESS, _ENDS_ADDRESS = r' \t\n\f\r"<>|()', '.!?{},-'
+_IN_MAIL = _IN_ADDRESS + "{}\xa0"
+_PATH = f"/[^{_IN_ADDRESS}]+[^{_IN_ADDRESS}{_ENDS_ADDRESS}]"
+_HOST = f"[^{_IN_ADDRESS}.!?{{}},]+"
+_PLAIN_HOST = r"[^\s!\"$'(),-`{|}]+"
 _NAME = "[A-Za-z][A-Za-z0-9_:.-]*"
 _ATTRIBUTE = f"{_NAME}(?:=(?:\"[^\"]*\"|'[^']*'))?"
+_EYE = "[-^<>='~x]"
 _FILES = (
     "bat|bmp|c|cgi|class|cpp|dll|docx?|exe|gif|gz|h|html?|jar|java|jpe?g|mov|mp3|pdf|php|pl|png|ppt|"
     "ps|py|sql|tar|txt|wav|x|xml|zip"
@@ -75,61 +80,64 @@ RULES: tuple[tuple[str, str], ...] = (
     (_LETTERS, rf"([A-Za-z{LETTER}{MARK}{SHY}]+)(?:['’]|&apos;){_ENDING}"),
     # What is cut off from them.
     ("nN", _NOT),
-    (_QUOTES, f"(?:'|&apos;){_ENDING}{_NO_LETTER}|’{_ENDING}"),
+    (_QUOTES, f"'{_ENDING}{_NO_LETTER}|(?:’|&apos;){_ENDING}"),
     ("'’", r"['’](?i:em|till?)"),
-    ("'", "'(?i:cause)"),
+    ("'’", "['’](?i:cause)"),
     ("'", "('[tT])(?i:is|was)"),
     ("'’", "['’][nN]['’]"),
     ("'’", r"'[nN](?!\S)|’[nN]"),
     ("'’", r"['’](?:[2-9]0[sS]|[0-9][0-9](?!\S))"),
     # Words and what is joined to them.
     (_LETTERS, f"[A-Za-z{LETTER}{MARK}{SHY}]+"),
+    (_LATIN, rf"((?:{_AT_ENDS}|(?i:ph|ed)\.[dD])\.)(?:[A-Za-z0-9][^A-Za-z0-9]|-[A-Za-z0-9]|.)"),
+    ("pPeE", r"(?i:ph|ed)\.[dD]\."),
     (_WORD, _HYPHENED),
     (_LATIN + _DIGITS, _JOINED),
     (_LATIN, rf"[A-HJ-XZn]{_LOOSE}{_L}{{2,}}"),
-    (_LATIN, rf"[A-Za-z]+[aeiouyAEIOUY]{_LOOSE}[aeiouA-Z][A-Za-z]*"),
+    (_LETTERS, rf"{_L}+[aeiouyAEIOUY]{_LOOSE}[aeiouA-Z]{_L}*"),
     ("dDlLjJ", "[dDlLjJ]['’]"),
     ("yY", "([yY]['’])[A-Za-z]"),
     ("aApP", "(?i:anti|pro)-"),
-    ("cCeEoOnN", "(?i:c'mon|c['’]est|e'er|ol['’]|nat'l)"),
-    (_WORD, rf"{_SLASHED}(?:/{_SLASHED}){{1,2}}"),
-    (_LATIN, rf"((?:{_AT_ENDS})\.)."),
+    (_LATIN, "(?i:c'mon|c['’]est|e'er|o'o|s'mores|ol['’]|nat'l|li'l|nor'easter|cont'd\\.)"),
+    (_WORD, rf"{_SLASHED}(?:\\?/{_SLASHED}){{1,2}}"),
     (_LETTERS, _DOTTED),
-    (_LATIN, "[A-Z]+(?:[&+][A-Z]+)+"),
+    (_LATIN, "[A-Z]+(?:(?:(?i:&amp;)|[&+])[A-Z]+)+"),
     (_LATIN, r"[A-Z]*\$"),
     ("cCfF", r"[cC]\+\+|[cCfF]#"),
     # Full stops that belong to a word.
     (_LATIN, rf"([A-Za-z])\.\s+(?:{_capital(STARTERS)})\s"),
     (_LATIN, r"[A-Za-z](?:\.[A-Za-z])*\."),
-    (_LATIN + _DIGITS, rf"[A-Za-z0-9][A-Za-z0-9.,-]*-{_ACRONYM}(?:-[A-Za-z0-9]+)*"),
+    (_LATIN + _DIGITS, rf"[A-Za-z0-9][A-Za-z0-9.,]*(?:-[A-Za-z0-9.,]+)*-{_ACRONYM}(?:-[A-Za-z0-9]+)*"),
     (_LATIN, rf"(?:{_ABBREVIATIONS})\."),
     (_LATIN, rf"({_any(NUMBERED)}\.)\s?[0-9]"),
-    ("pPeE", r"(?i:ph|ed)\.[dD]\."),
     (_WORD, rf"((?:{_HYPHENED}|{_JOINED}|{_DOTTED})\.)[,;:]"),
     # Numbers.
     (_DIGITS + "+-.:,", rf"[-+]?(?:[0-9{SHY}]*(?:[.,:٫][0-9]+)+|[0-9{SHY}]+)"),
     (_DIGITS, "[0-9]{1,2}[-/][0-9]{1,2}[-/][0-9]{2,4}"),
-    (_DIGITS, "(?:[0-9]{1,4}[- \xa0])?[0-9]+[/⁄][0-9]+"),
-    ("(", rf"\([0-9]{{2,4}}\){_TELEPHONE}"),
-    (_DIGITS, f"[0-9]{{2,4}}{_TELEPHONE}"),
-    (_DIGITS, rf"[A-Za-z0-9]+\.(?i:{_FILES}){_NO_WORD}"),
+    (_DIGITS, "(?:[0-9]{1,4}[- \xa0])?[0-9]{1,4}[/⁄][0-9]{1,4}"),
+    ("(", rf"\([0-9]{{2,4}}\)[- \xa0]?{_TELEPHONE}"),
+    (_DIGITS + "+", rf"\+?(?:[0-9]{{2,4}}[- \xa0]){{1,2}}{_TELEPHONE}"),
+    (_LATIN + _DIGITS, rf"([A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*\.(?i:{_FILES}))[\s.!?,]"),
     # Addresses and mark-up.
-    ("hH", r"(?i:https?)://[^\s\"<>|()]*[^\s\"<>|().,;:!?]"),
-    ("@", "@[A-Za-z][A-Za-z0-9_]*"),
+    ("hH", rf"(?i:https?)://[^{_IN_ADDRESS}{{}}]+[^{_IN_ADDRESS}{_ENDS_ADDRESS}]"),
+    ("wW", rf"(?i:www)\.(?:{_HOST}\.)+[A-Za-z]{{2,4}}(?:{_PATH})?"),
+    (_LETTERS, rf"(?:{_PLAIN_HOST}\.)+(?:[cC]om|[nN]et|[oO]rg|[eE]du){_PATH}"),
+    ("@", "@[A-Za-z_][A-Za-z0-9_]*"),
     ("#", f"#[A-Za-z{LETTER}]+"),
-    (_WORD, r"[^\s\"'<>()@|.,;:!?]+@[A-Za-z0-9][^\s\"<>()|]*[A-Za-z0-9]"),
+    (_LATIN + _DIGITS + "<", rf"<?[A-Za-z0-9][^{_IN_MAIL}]*@[^{_IN_MAIL}.]+(?:\.[^{_IN_MAIL}.]+)*>?"),
     ("<", rf"</?{_NAME}(?: +{_ATTRIBUTE})? ?/?>|</?{_NAME}(?: +{_NAME})* ?/?>"),
     ("<", r"<[!?][A-Za-z-][^>\n]*>"),
-    ("&", "&(?i:amp|lt|gt|quot|apos|nbsp|mdash);|&#[0-9]+;"),
+    ("&", "&(?i:amp|lt|gt|quot|apos|nbsp|[mn]dash);|&#[0-9]+;"),
     # Faces.
-    ("<>:;=", rf"[<>]?[:;=][-o*']?[()DPdpO\\|\[\]{{@]{_NO_WORD}"),
-    ("^-<>='", "[-^<>=']_[-^<>=']"),
+    ("<>:;=", r"([<>]?[:;=][-o*']?[()DPdpO\\|\[\]{@])[^A-Za-z0-9]"),
+    ("^-<>='~x", f"{_EYE}_{_EYE}"),
+    ("(", rf"\((?:{_EYE}{{2}}|(?!.?--){_EYE}[-_.]{_EYE})\)"),
     # Signs.
     ("!?", "[!?]+"),
-    (".", r"\.{3,}|\."),
+    (".", r"\.{3,5}|\.(?:[ \xa0]\.){2,}|\."),
     ("-–", "-{2,}|[-–]"),
-    ("*_<>`#@" + RUN, rf"\*+|_+|<+|>+|`+|#+|@+|{RUN}+"),
-    ("'’‘“”", "'{1,2}|[‘’“”]{1,2}"),
+    ("*_<>#@" + RUN + SUBSCRIPT + "\\", rf"(?:\\\*)+|\*+|_+|<{{1,2}}|>{{1,2}}|#+|@+|{RUN}+|{SUBSCRIPT}+"),
+    ("'`’‘“”„", "'{1,2}|[`‘’“”„]{1,2}"),
     ('$%&"()+,/:;=[\\]^{|}~½€£¢…⁄' + SYMBOL, "."),
 )
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from trainer.metrics.ptb_chars import LETTERS, MARKS, RUNS, SYMBOLS
 
-LETTER, MARK, SYMBOL, RUN, GONE = "é", "\u0301", "©", "²", "\x7f"
-"""What stands for a letter, a combining mark, a symbol, a symbol that forms runs, and for what is
-deleted and parts words."""
+LETTER, MARK, SYMBOL, RUN, SUBSCRIPT, GONE = "é", "\u0301", "©", "²", "₂", "\x7f"
+"""What stands for a letter, a combining mark, a symbol, a symbol that forms runs, another that does,
+and for what is deleted and parts words."""
 SHY = "\xad"
 """The soft hyphen: deleted, and joins what it stands in."""
 
 _ALIKE = {
-    "\x91‘‛‹": "‘",
-    "\x92’›": "’",
+    "\x91‘‛": "‘",
+    "\x92’": "’",
+    "‚„‟‹›": "„",
     "\x93“«": "“",
     "\x94”»": "”",
     "\x96\x97–—―": "–",
@@ -29,6 +30,7 @@ _ALIKE = {
     "٫": "٫",
     "٬": "٫",
     "⁄": "⁄",
+    "₀₁₂₃₄₅₆₇₈₉": SUBSCRIPT,
     "\xa0": "\xa0",
     SHY: SHY,
 }

@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from syned.errors import SourceError
-from trainer.readers.base import Entries, find_file, folder_of, read_json
-from trainer.readers.emu import LICENSE, content_rows
+from trainer.readers.base import Entries, find_file, folder_of, read_lists
+from trainer.readers.emu import LICENSE, content_rows, pair_id, row_number
 from trainer.readers.references import cleaned
-from trainer.readers.tables import pair_of_cells
+from trainer.readers.tables import Row, pair_of_cells
 from trainer.rows import CaptionedPair, Dropped, Split
 
 TEST_WORDS = "gt_augmented_test_clean.json"
@@ -50,22 +49,22 @@ def read(path: str, split: Split, protocol: str) -> Entries:
     pictures = str(find_file(path, ("emu", "generations"), "syned-authors"))
     seen: set[int] = set()
     for row in content_rows(pictures, content):
-        number = int(row["idx"])
+        number = row_number(row, pictures)
         if number in wanted:
             seen.add(number)
-            yield _pair(row, instructions[number], more.get(number, ()), split)
+            yield _pair(row, number, instructions[number], more.get(number, ()), split)
     for number in sorted(wanted - seen):
         message = "Emu Edit's generations have no such row"
-        yield Dropped(key=str(number), split=split, reason="no_picture", message=message)
+        yield Dropped(key=pair_id(number, split), split=split, reason="no_picture", message=message)
 
 
 def _pair(
-    row: dict[str, Any], instruction: str, paraphrases: Sequence[str], split: Split
+    row: Row, number: int, instruction: str, paraphrases: Sequence[str], split: Split
 ) -> CaptionedPair | Dropped:
     """Return one pair with its clean references."""
     captions, kinds = cleaned(paraphrases, instruction)
     told = {
-        "pair_id": str(int(row["idx"])),
+        "pair_id": pair_id(number, split),
         "split": split,
         "source": "syned-authors",
         "license": LICENSE,
@@ -80,10 +79,10 @@ def read_instructions(path: Path) -> dict[int, str]:
     """Return the instructions of a file `ROW <INSTRUCT> TEXT` by their row.
 
     Raises:
-        SourceError: A line is another one.
+        SourceError: It cannot be read, or a line is another one.
     """
     found: dict[int, str] = {}
-    for place, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for place, line in enumerate(_lines(path), 1):
         match = _LINE.match(line)
         if match is None:
             if line.strip():
@@ -93,24 +92,45 @@ def read_instructions(path: Path) -> dict[int, str]:
     return found
 
 
+def _lines(path: Path) -> list[str]:
+    """Return the lines of a file.
+
+    Raises:
+        SourceError: It cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{path}: cannot be read as text: {error}") from error
+
+
 def _paraphrases(path: str) -> dict[int, list[str]]:
     """Return the paraphrases of the test set by row; their keys end with a space.
 
     Raises:
         SourceError: The file is not there, or is another one.
     """
+    wanted = "rows with lists of texts"
     file = find_file(path, (TEST_WORDS,), "syned-authors")
-    found: Any = read_json(file)
+    found = read_lists(file, str, wanted)
     try:
-        return {int(str(name).strip()): [str(t) for t in texts] for name, texts in found.items()}
-    except (AttributeError, ValueError, TypeError) as error:
-        raise SourceError(f"{file}: expected rows with lists of texts") from error
+        return {int(name): texts for name, texts in found.items()}
+    except ValueError as error:
+        raise SourceError(f"{file}: expected {wanted}") from error
 
 
 def _wanted(path: str, split: Split, instructions: dict[int, str]) -> set[int]:
-    """Return the rows of a split."""
+    """Return the rows of a split.
+
+    Raises:
+        SourceError: `splits.json` is not there, or is another file.
+    """
     if split is Split.TEST:
         return set(instructions)
-    listed: Any = read_json(find_file(path, ("splits.json",), "syned-authors"))
+    file = find_file(path, ("splits.json",), "syned-authors")
+    wanted = "train and validation with lists of numbers"
+    listed = read_lists(file, int, wanted)
     name = "train" if split is Split.TRAIN else "validation"
-    return {int(number) for number in listed[name]} & set(instructions)
+    if name not in listed:
+        raise SourceError(f"{file}: expected {wanted}")
+    return set(listed[name]) & set(instructions)

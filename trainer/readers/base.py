@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,18 @@ Entries = Iterator[CaptionedPair | Dropped]
 
 UNKNOWN = "unknown"
 """The licence of a dataset that states none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingPictures(Dropped):
+    """An entry whose pictures are not there."""
+
+    files: tuple[str, ...]
+    """Those that are not there."""
+
+
+class NotThere(SourceError):
+    """A dataset, or a split of it, is not at a place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +53,11 @@ class DatasetInfo:
 
 
 def clean_captions(texts: Iterable[object]) -> tuple[str, ...]:
-    """Return captions without white space at their ends or line breaks, and without empty ones."""
+    """Return captions without white space at their ends or line breaks, and without empty ones.
+
+    A text that is no list is one caption.
+    """
+    texts = [texts] if isinstance(texts, str) else texts
     return tuple(plain for text in texts if (plain := " ".join(str(text).split())))
 
 
@@ -59,16 +75,16 @@ def find_file(path: str, names: Iterable[str], dataset: str) -> Path:
         dataset: Its name, for messages.
 
     Raises:
-        SourceError: None of them is there.
+        NotThere: None of them is there.
     """
     wanted = list(names)
     for name in wanted:
         found = folder_of(path) / name
         if found.exists():
             return found
-    raise SourceError(
-        f"{path}: no {' or '.join(wanted)}; `syned data list {dataset}` says how to get it and "
-        "where its files go"
+    what = f"no {' or '.join(wanted)}" if folder_of(path).exists() else "there is no such folder"
+    raise NotThere(
+        f"{path}: {what}; `syned data list {dataset}` says how to get it and where its files go"
     )
 
 
@@ -80,8 +96,58 @@ def read_json(path: Path) -> Any:
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SourceError(f"{path}: cannot be read as JSON: {error}") from error
+
+
+def read_entries(path: Path, names: Sequence[str], texts: str) -> list[dict[str, Any]]:
+    """Read a JSON list of entries.
+
+    Args:
+        path: The file.
+        names: What each entry has as text or as a number.
+        texts: What each entry has as a list of texts.
+
+    Raises:
+        SourceError: It cannot be read, or holds something else.
+    """
+    wanted = f"expected a list of entries with {', '.join(names)} and {texts}, a list of texts"
+    found: Any = read_json(path)
+    if not isinstance(found, list):
+        raise SourceError(f"{path}: {wanted}")
+    for number, entry in enumerate(found, 1):
+        named = isinstance(entry, dict) and all(
+            isinstance(entry.get(name), str | int) for name in names
+        )
+        if not named or not _is_list(entry.get(texts), str):
+            raise SourceError(f"{path}, entry {number}: {wanted}")
+    return found
+
+
+def read_lists(path: Path, kind: type, wanted: str) -> dict[str, list[Any]]:
+    """Read a JSON object whose values are lists.
+
+    Args:
+        path: The file.
+        kind: Of all items of the lists; a text that is no list is a list of one.
+        wanted: What is expected, for messages.
+
+    Raises:
+        SourceError: It cannot be read, or holds something else.
+    """
+    found: Any = read_json(path)
+    if not isinstance(found, dict):
+        raise SourceError(f"{path}: expected {wanted}")
+    lists = {k: [v] if kind is str and isinstance(v, str) else v for k, v in found.items()}
+    for name, values in lists.items():
+        if not _is_list(values, kind):
+            raise SourceError(f"{path}, {name!r}: expected {wanted}")
+    return lists
+
+
+def _is_list(value: object, kind: type) -> bool:
+    """Say whether a value is a list of one kind."""
+    return isinstance(value, list) and all(isinstance(item, kind) for item in value)
 
 
 def pair_of_files(
@@ -98,9 +164,11 @@ def pair_of_files(
     told = clean_captions(captions)
     if not told:
         return Dropped(key=name, split=split, reason="no_caption", message="all captions are empty")
-    for file in files:
-        if not file.is_file():
-            message = f"{file}: there is no such picture"
-            return Dropped(key=name, split=split, reason="no_picture", message=message)
+    missing = tuple(str(file) for file in files if not file.is_file())
+    if missing:
+        message = f"{', '.join(missing)}: there is no such picture"
+        return MissingPictures(
+            key=name, split=split, reason="no_picture", message=message, files=missing
+        )
     before, after = (Picture(str(file)) for file in files)
     return CaptionedPair(before=before, after=after, captions=told, **row)

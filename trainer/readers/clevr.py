@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from syned.errors import SourceError
-from trainer.readers.base import UNKNOWN, Entries, find_file, folder_of, pair_of_files, read_json
-from trainer.rows import Split
+from trainer.readers.base import (
+    UNKNOWN,
+    Entries,
+    find_file,
+    folder_of,
+    pair_of_files,
+    read_lists,
+)
+from trainer.rows import CaptionedPair, Dropped, Split
 
 SPLITS = {Split.TRAIN: "train", Split.VALIDATION: "val", Split.TEST: "test"}
 _NUMBER = re.compile(r"(\d{6})")
@@ -52,7 +58,7 @@ def _both(name: str) -> tuple[str, str]:
 
 def _pair(
     folder: Path, number: int, captions: dict[int, list[str]], split: Split, change: str
-) -> Any:
+) -> CaptionedPair | Dropped:
     """Return one pair, or why there is none."""
     kind, place = ("nonsemantic", "nsc_images") if change == "none" else ("semantic", "sc_images")
     files = (
@@ -75,16 +81,21 @@ def _numbers(path: Path, split: Split) -> list[int]:
     Raises:
         SourceError: The file is another one.
     """
-    found: Any = read_json(path)
-    try:
-        return [int(number) for number in found[SPLITS[split]]]
-    except (KeyError, TypeError, ValueError) as error:
-        raise SourceError(f"{path}: expected train, val and test with lists of numbers") from error
+    wanted = "train, val and test with lists of numbers"
+    found = read_lists(path, int, wanted)
+    if SPLITS[split] not in found:
+        raise SourceError(f"{path}: expected {wanted}")
+    return found[SPLITS[split]]
 
 
 def _captions(path: Path) -> dict[int, list[str]]:
-    """Return captions by number; their file has the names of pictures as keys."""
-    return {_number(name, path): list(texts) for name, texts in read_json(path).items()}
+    """Return captions by number; their file has the names of pictures as keys.
+
+    Raises:
+        SourceError: The file is another one.
+    """
+    found = read_lists(path, str, "names of pictures with lists of captions")
+    return {_number(name, path): texts for name, texts in found.items()}
 
 
 def _number(name: str, path: Path) -> int:
@@ -95,8 +106,12 @@ def _number(name: str, path: Path) -> int:
 
 
 def _types(path: Path) -> dict[int, str]:
-    """Return the type of each change; nothing if the file is not there."""
+    """Return the type of each change; nothing if the file is not there.
+
+    Raises:
+        SourceError: The file is another one.
+    """
     if not path.is_file():
         return {}
-    found: Any = read_json(path)
-    return {_number(name, path): str(kind) for kind, names in found.items() for name in names}
+    found = read_lists(path, str, "types of change with lists of names of pictures")
+    return {_number(name, path): kind for kind, names in found.items() for name in names}

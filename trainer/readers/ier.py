@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from syned.errors import SourceError
-from trainer.readers.base import UNKNOWN, Entries, find_file, folder_of, pair_of_files, read_json
+from trainer.readers.base import (
+    UNKNOWN,
+    Entries,
+    find_file,
+    folder_of,
+    pair_of_files,
+    read_entries,
+)
 from trainer.rows import Split
 
 FILES = {Split.TRAIN: "train", Split.VALIDATION: "valid", Split.TEST: "test"}
@@ -36,21 +40,12 @@ def read(path: str, split: Split, protocol: str) -> Entries:  # noqa: ARG001
     """
     annotations = find_file(path, _names(split), "ier")
     folder = next((p for n in PICTURES if (p := folder_of(path) / n).is_dir()), folder_of(path))
-    entries: Any = read_json(annotations)
-    try:
-        found = [
-            (str(e["uid"]).strip(), str(e["img0"]), str(e["img1"]), list(e["sents"]))
-            for e in entries
-        ]
-    except (KeyError, TypeError) as error:
-        raise SourceError(
-            f"{annotations}: expected a list of entries with uid, img0, img1 and sents"
-        ) from error
-    for name, first, second, sentences in found:
+    for entry in read_entries(annotations, ("uid", "img0", "img1"), "sents"):
+        files = (folder / str(entry["img0"]), folder / str(entry["img1"]))
         row = {
-            "pair_id": name,
+            "pair_id": str(entry["uid"]).strip(),
             "split": split,
             "source": "image-editing-request",
             "license": UNKNOWN,
         }
-        yield pair_of_files((folder / first, folder / second), sentences, row)
+        yield pair_of_files(files, entry["sents"], row)

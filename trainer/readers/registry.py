@@ -48,13 +48,23 @@ def read(name: str, path: str | Path, split: Split, protocol: str | None = None)
     Raises:
         SourceError: There is no such dataset, protocol or split, or it is not at this place.
     """
+    chosen = protocol_of(name, protocol)
+    entries: Entries = import_module(dataset(name).module).read(str(path), split, chosen)
+    return entries
+
+
+def protocol_of(name: str, protocol: str | None) -> str:
+    """Return a protocol of a dataset, the usual one if none is given.
+
+    Raises:
+        SourceError: There is no such dataset or protocol.
+    """
     info = dataset(name)
     chosen = protocol or info.default_protocol
     if chosen not in info.protocols:
         known = ", ".join(f"{key} ({what})" for key, what in info.protocols.items())
         raise SourceError(f"{name} has no protocol {chosen!r}; known are {known}")
-    entries: Entries = import_module(info.module).read(str(path), split, chosen)
-    return entries
+    return chosen
 
 
 def is_here(name: str, path: str | Path) -> bool:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from syned.errors import SourceError
-from trainer.readers.base import UNKNOWN, Entries, find_file, folder_of, pair_of_files, read_json
+from trainer.readers.base import (
+    UNKNOWN,
+    Entries,
+    find_file,
+    folder_of,
+    pair_of_files,
+    read_entries,
+)
 from trainer.rows import Split
 
 FILES = {Split.TRAIN: "train", Split.VALIDATION: "val", Split.TEST: "test"}
@@ -62,16 +67,8 @@ def _items(annotations: Path, protocol: str) -> list[tuple[str, int, list[str]]]
     Raises:
         SourceError: The file is another one.
     """
-    entries: Any = read_json(annotations)
-    try:
-        found = [
-            (str(entry["img_id"]).strip(), number, [str(s) for s in entry["sentences"]])
-            for number, entry in enumerate(entries)
-        ]
-    except (KeyError, TypeError) as error:
-        raise SourceError(
-            f"{annotations}: expected a list of entries with img_id and sentences"
-        ) from error
+    entries = read_entries(annotations, ("img_id",), "sentences")
+    found = [(str(e["img_id"]).strip(), number, e["sentences"]) for number, e in enumerate(entries)]
     if protocol == "B":
         return found
     merged: dict[str, list[str]] = {}

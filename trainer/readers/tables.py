@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from syned.errors import SourceError
-from trainer.readers.base import clean_captions, folder_of
+from trainer.readers.base import NotThere, clean_captions, folder_of
 from trainer.rows import CaptionedPair, Dropped, Picture
 
+_SHARD = re.compile(r"(train|validation|test|dev)\b.*\.parquet$")
 BATCH = 64
 """Rows that are held at once."""
 
@@ -20,13 +22,34 @@ Row = dict[str, Any]
 
 
 def parquet_files(path: str, split: str) -> list[Path]:
-    """Return the Parquet files of a split of a local dataset; a file stands for itself."""
+    """Return the Parquet files of a split of a local dataset.
+
+    A file stands for any split, unless its name begins with that of another one.
+    """
     folder = folder_of(path)
     if folder.is_file():
-        return [folder]
+        return [] if split_in_name(folder) not in (None, split) else [folder]
     places = (folder / "dataset" / "data", folder / "data", folder)
     place = next((p for p in places if p.is_dir() and any(p.glob("*.parquet"))), folder)
     return sorted(place.glob(f"{split}-*.parquet")) or sorted(place.glob(f"{split}.parquet"))
+
+
+def split_in_name(file: Path) -> str | None:
+    """Return the split that the name of a shard begins with, if any."""
+    match = _SHARD.match(file.name)
+    return match[1] if match else None
+
+
+def column_names(path: str, split: str) -> list[str]:
+    """Return the columns of a split.
+
+    Raises:
+        SourceError: A file is damaged, or the Hub cannot be reached.
+    """
+    if folder_of(path).exists():
+        files = parquet_files(path, split)
+        return list(_opened(files[0]).schema_arrow.names) if files else []
+    return list(_hub_table(path, split).column_names)
 
 
 def table_rows(
@@ -41,14 +64,15 @@ def table_rows(
         more: Columns that are read if they are there.
 
     Raises:
-        SourceError: There is no such split or column, or a file is damaged.
+        NotThere: There is no such split.
+        SourceError: There is no such column, or a file is damaged.
     """
     if not folder_of(path).exists():
         yield from _hub_rows(path, split, needed, more)
         return
     files = parquet_files(path, split)
     if not files:
-        raise SourceError(
+        raise NotThere(
             f"{path}: no Parquet files of the split {split}; expected {split}-*.parquet in it or "
             "in data/"
         )
@@ -70,7 +94,7 @@ def count_rows(path: str, split: str) -> int:
 def _opened(file: Path) -> Any:
     try:
         return pq.ParquetFile(file)
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise SourceError(f"{file}: cannot be read as Parquet: {error}") from error
 
 
@@ -81,7 +105,7 @@ def _file_rows(file: Path, needed: Sequence[str], more: Sequence[str]) -> Iterat
     try:
         for batch in opened.iter_batches(BATCH, columns=names):
             yield from batch.to_pylist()
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise SourceError(f"{file}: cannot be read as Parquet: {error}") from error
 
 
@@ -103,17 +127,21 @@ def _hub_table(path: str, split: str) -> Any:
     """Return a split of a dataset on the Hub.
 
     Raises:
-        SourceError: There is none, or the Hub cannot be reached.
+        NotThere: There is none, or the Hub cannot be reached. What would lie in a folder of this
+            machine is not looked for on the Hub.
     """
-    if path.count("/") != 1 or path.startswith((".", "/", "~")):
-        raise SourceError(f"{path}: there is no such file or folder")
+    if path.count("/") != 1 or path.startswith((".", "/", "~")) or Path(path).parent.is_dir():
+        raise NotThere(
+            f"{path}: there is no such file or folder; `syned data list` says how to get each "
+            "dataset and where its files go"
+        )
     from datasets import load_dataset
 
     try:
         return load_dataset(path, split=split)
     except Exception as error:
         said = str(error).strip().splitlines()
-        raise SourceError(
+        raise NotThere(
             f"{path}: neither a folder nor a dataset on the Hub with a split {split}: "
             f"{said[-1] if said else type(error).__name__}"
         ) from error
