@@ -1,0 +1,289 @@
+"""`syned train`, `evaluate` and `caption` as a user runs them, with a small true BLIP-2.
+
+It is too small and too briefly trained to say anything right; what is tested is all around that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from conftest import run_cli
+from PIL import Image
+from typer.testing import CliRunner
+
+from syned.cli import app
+
+pytest.importorskip("torch", reason="the trainer needs the extra `train`")
+pytest.importorskip("peft", reason="the trainer needs the extra `train`")
+
+pytestmark = [pytest.mark.models, pytest.mark.slow]
+
+TINY = (
+    *("--set", "model.scratch={width: 32, vision_layers: 1, qformer_layers: 1, image_size: 32}"),
+    *("--set", "train.batch_size=8", "--set", "train.epochs=3", "--set", "train.eval_every=0.5"),
+    *("--set", "generate.max_new_tokens=8", "--set", "generate.batch_size=4"),
+)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A folder with a run of drawn scenes and a training on it."""
+    folder = tmp_path_factory.mktemp("home")
+    made = run_cli(
+        *("generate", "--recipe", "demo", "--n", "80", "--out", "runs/scenes"),
+        *("--set", "image.resolution=64", "--set", "sample.sources=[{kind: scenes}]"),
+        cwd=folder,
+    )
+    assert made.returncode == 0, made.stderr
+    done = run_cli(*training("whole"), cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (folder / "printed.txt").write_text(done.stdout)
+    return folder
+
+
+def training(name: str) -> tuple[str, ...]:
+    where = ("--data", "scenes=runs/scenes", "--out", f"trainings/{name}")
+    return ("train", "--recipe", "scratch", *where, *TINY)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command did."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(home, *args):
+    """Run `syned` in this process, since a new one takes seconds to import its libraries."""
+    with contextlib.chdir(home):
+        done = CliRunner().invoke(app, [str(arg) for arg in args])
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return Done(done.exit_code, done.stdout, done.stderr)
+
+
+def weights(training: Path) -> str:
+    return sha256((training / "model" / "model.safetensors").read_bytes()).hexdigest()
+
+
+def rows(home, split):
+    path = home / "runs/scenes/dataset"
+    return pq.ParquetDataset(sorted(path.rglob(f"{split}-*.parquet"))).read().to_pylist()
+
+
+# --- training
+
+
+def test_a_training_leaves_model_card_curves_counts_and_test(home):
+    folder = home / "trainings/whole"
+    facts = json.loads((folder / "training.json").read_text())
+    component = facts["phases"][0]["components"][0]
+    assert component["data"] == "scenes"
+    assert component["pairs"] == len(rows(home, "train"))
+    assert facts["phases"][0]["steps"] == 3 * -(-component["drawn_per_pass"] // 8)
+    assert facts["trained_numbers"] == facts["numbers"]
+    assert facts["peak_memory_mib"] > 0
+    with Image.open(folder / "curves.png") as curves:
+        assert min(curves.size) > 300
+    result = json.loads((folder / "test/result.json").read_text())
+    assert result["pairs"] == len(rows(home, "test"))
+    assert result["references"] == 5 * result["pairs"]
+    assert "scenes" in (folder / "model/README.md").read_text()
+    assert (folder / "test/page.html").is_file()
+    assert not list(folder.glob("ready")), "pictures that were made ready are gone"
+
+
+def test_a_training_that_is_killed_goes_on_to_the_same_bits(home):
+    folder = home / "trainings/killed"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "syned", *training("killed")],
+        cwd=home,
+        env=os.environ | {"NO_COLOR": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < deadline:
+        if list(folder.glob("phase-*/checkpoint-*/trainer_state.json")):
+            break
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert process.returncode == -signal.SIGKILL, "it was stopped on its way"
+    assert run(home, *training("killed")).returncode == 0
+    assert weights(folder) == weights(home / "trainings/whole")
+    said = [(one / "test/predictions.jsonl").read_text() for one in folder.parent.glob("*[ed]")]
+    assert len(set(said)) == 1
+
+
+def test_another_recipe_does_not_go_on_with_a_training(home):
+    done = run(home, *training("whole"), "--set", "seed=1")
+    assert done.returncode == 2
+    assert "seed" in done.stderr
+    assert "--out" in done.stderr
+
+
+def test_an_adapter_is_trained_and_peft_alone_can_load_it(home):
+    base = home / "trainings/whole/model"
+    where = ("--data", "scenes=runs/scenes", "--out", "trainings/lora", "--base", str(base))
+    done = run(home, "train", "--recipe", "scratch", *where, *TINY, "--set", "model.tune=lora")
+    assert done.returncode == 0, done.stderr
+    from peft import PeftModel
+    from transformers import Blip2ForConditionalGeneration
+
+    model = Blip2ForConditionalGeneration.from_pretrained(base)
+    loaded = PeftModel.from_pretrained(model, home / "trainings/lora/model")
+    ranks = [w for name, w in loaded.named_parameters() if "lora_B" in name]
+    assert ranks
+    assert all(float(w.detach().abs().sum()) > 0 for w in ranks), "all matrices have learned"
+    facts = json.loads((home / "trainings/lora/training.json").read_text())
+    assert 0 < facts["trained_numbers"] < facts["numbers"] / 5
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (("--recipe", "scrach"), "scratch"),
+        (("--recipe", "scratch", "--data", "scenes=nowhere"), "nowhere"),
+        (("--recipe", "scratch", "--mix", "sceens"), "scenes"),
+        (("--recipe", "scratch", "--set", "train.epoch=1"), "epochs"),
+        (("--mix", "scenes-real", "--data", "scenes=runs/scenes", "--base", "gone"), "gone"),
+    ],
+)
+def test_what_cannot_be_trained_is_one_message(home, args, told):
+    done = run(home, "train", *args, "--out", "trainings/wrong")
+    assert done.returncode == 2
+    assert told in done.stderr
+
+
+# --- evaluating
+
+
+def evaluate(home, *args):
+    scenes = ("--on", "scenes:test", "--data", "scenes=runs/scenes", "--out", "evaluations/x")
+    return run(home, "evaluate", *args, *scenes, "--json")
+
+
+def test_the_score_does_not_depend_on_the_batch(home):
+    measured = []
+    for size in ("1", "7"):
+        done = evaluate(home, "trainings/whole", "--batch-size", size)
+        measured.append(json.loads(done.stdout)["results"][0]["measured"])
+    assert measured[0] == measured[1]
+    told = json.loads((home / "trainings/whole/test/result.json").read_text())
+    assert told["measured"] == measured[0]
+
+
+def lines(home, name, captions):
+    path = home / name
+    text = [json.dumps({"id": key, "caption": text}) for key, text in captions]
+    path.write_text("\n".join(text) + "\n")
+    return str(path)
+
+
+def test_captions_of_another_model_are_scored_by_id(home):
+    right = [(row["pair_id"], row["captions"][0]) for row in rows(home, "test")]
+    done = evaluate(home, lines(home, "right.jsonl", reversed(right)))
+    result = json.loads(done.stdout)["results"][0]
+    assert result["measured"]["scores"]["exact"] == 1
+    assert list(result["baselines"])[1] == "always 'there is no change'"
+
+
+def test_two_are_compared(home):
+    right = [(row["pair_id"], row["captions"][0]) for row in rows(home, "test")]
+    wrong = [(name, "zebra") for name, _ in right]
+    done = evaluate(home, lines(home, "w.jsonl", wrong), lines(home, "r.jsonl", right))
+    comparison = json.loads(done.stdout)["comparison"]
+    assert comparison["difference"]["exact"] == 1
+    assert comparison["better"]["exact"] == 1
+
+
+@pytest.mark.parametrize("kind", ["missing", "doubled", "stranger"])
+def test_captions_that_are_not_of_the_set_name_their_ids(home, kind):
+    right = [(row["pair_id"], row["captions"][0]) for row in rows(home, "test")]
+    wrong = {
+        "missing": right[1:],
+        "doubled": [*right, right[0]],
+        "stranger": [*right, ("nobody", "a dog")],
+    }[kind]
+    done = evaluate(home, lines(home, "wrong.jsonl", wrong))
+    assert done.returncode == 2
+    assert (right[0][0] if kind != "stranger" else "nobody") in done.stderr
+
+
+# --- captioning
+
+
+@pytest.fixture(scope="module")
+def pictures(home):
+    folder = home / "pictures"
+    folder.mkdir()
+    for number, row in enumerate(rows(home, "test")[:3]):
+        for side, column in (("before", "image"), ("after", "edited_image")):
+            (folder / f"{number}_{side}.jpg").write_bytes(row[column]["bytes"])
+    return folder
+
+
+def caption(home, *args):
+    return run(home, "caption", *args, "--model", "trainings/whole")
+
+
+def test_a_pair_a_folder_and_a_table_get_the_same_captions(home, pictures):
+    one = caption(home, pictures / "0_before.jpg", pictures / "0_after.jpg")
+    folder = caption(home, pictures, "--json")
+    table = home / "pairs.csv"
+    files = [f"pictures/{n}_before.jpg,pictures/{n}_after.jpg" for n in range(3)]
+    table.write_text("\n".join(["before,after", *files]))
+    listed = caption(home, table, "--json")
+    said = [json.loads(line)["caption"] for line in folder.stdout.splitlines()]
+    assert len(said) == 3
+    assert one.stdout.strip() == said[0]
+    assert [json.loads(line)["caption"] for line in listed.stdout.splitlines()] == said
+    kept = (home / "trainings/whole/test/predictions.jsonl").read_text().splitlines()
+    assert said == [json.loads(line)["caption"] for line in kept[:3]]
+
+
+def test_a_heatmap_shows_both_pictures(home, pictures):
+    files = (pictures / "0_before.jpg", pictures / "0_after.jpg")
+    done = caption(home, *files, "--heatmap", "looked")
+    assert done.returncode == 0
+    with Image.open(home / "looked/0_after.png") as drawn:
+        assert drawn.width > 1.9 * drawn.height
+
+
+def test_a_picture_that_cannot_be_read_is_named_after_the_others(home, pictures):
+    for side in ("before", "after"):
+        (pictures / f"9_{side}.png").write_text("no picture")
+    done = caption(home, pictures)
+    assert done.returncode == 3
+    assert len(done.stdout.splitlines()) == 3
+    assert "9_before.png" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (("gone.png", "gone.png"), "gone.png"),
+        (("runs",), "NAME_before"),
+        (("pictures/0_before.jpg",), "expected two pictures"),
+    ],
+)
+@pytest.mark.usefixtures("pictures")
+def test_what_is_no_pair_is_one_message(home, args, told):
+    done = caption(home, *args)
+    assert done.returncode == 2
+    assert told in done.stderr
