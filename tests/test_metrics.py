@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from trainer.metrics import METRICS, ScoreError, Scores, corpus_bleu, score
+from trainer.metrics.ngrams import _sorted
 
 CAPTIONS = Path(__file__).with_name("metrics_tokens.json")
 
@@ -94,7 +95,7 @@ def test_empty_predictions_score_next_to_nothing_and_are_counted() -> None:
     found = scored(("", ["red kite"]), ("...", ["blue boat"]), ("a tree", ["a tree"]))
     for name, values in found.per_sample.items():
         assert values[:2] == pytest.approx([0, 0], abs=1e-5), name
-    assert "2 predictions hold no words, and score next to 0." in found.notes
+    assert "2 predictions hold no words, and score next to 0: '0', '1'." in found.notes
 
 
 def test_all_empty() -> None:
@@ -106,7 +107,7 @@ def test_blank_references_are_left_out_and_counted() -> None:
     samples = [("red kite", ["red kite", " ", ""]), ("a", ["b"])]
     found = scored(*samples)
     assert found.references == 2
-    assert "2 blank references were left out." in found.notes
+    assert "2 blank references were left out: '0'." in found.notes
     assert found.corpus == scored(("red kite", ["red kite"]), ("a", ["b"])).corpus
 
 
@@ -114,7 +115,21 @@ def test_blank_references_are_left_out_and_counted() -> None:
 def test_a_line_break_shifts_no_caption(line_break: str) -> None:
     broken = scored((f"red{line_break}kite", ["red kite"]), ("blue boat", ["blue boat"]))
     assert broken.corpus == scored(("red kite", ["red kite"]), ("blue boat", ["blue boat"])).corpus
-    assert "1 captions had line breaks, which were read as spaces." in broken.notes
+    assert "1 captions had line breaks, which were read as spaces: '0'." in broken.notes
+
+
+def test_a_line_break_at_the_end_is_counted() -> None:
+    found = scored(("red kite", ["red kite"]), ("blue boat", ["blue boat\n"]))
+    assert "1 captions had line breaks, which were read as spaces: '1'." in found.notes
+    assert found.corpus["Bleu_1"] == close(1)
+
+
+@pytest.mark.parametrize("scale", [1, 2**60])
+def test_keys_are_sorted_with_their_places(scale: int) -> None:
+    # Small keys are sorted packed with their places, and large ones, which do not fit, are not.
+    keys, places = _sorted(np.array([3, 1, 3, 1, 2]) * scale)
+    assert (keys // scale).tolist() == [1, 1, 2, 3, 3]
+    assert places.tolist() == [1, 3, 4, 0, 2]
 
 
 def test_ids_join_whatever_their_order() -> None:
@@ -138,6 +153,8 @@ def test_all_ids_that_do_not_join_are_told_at_once() -> None:
     assert "7 of 9 predictions have no references: 'extra0'" in told
     assert "and 2 more" in told
     assert "1 ids have no reference that is not blank: 'b'" in told
+    assert "Give one prediction for each id" in told
+    assert "Leave ids that have no reference out of both files." in told
 
 
 def test_no_references_at_all() -> None:

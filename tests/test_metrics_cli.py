@@ -119,7 +119,7 @@ def test_meteor_that_is_missing_is_null_with_a_way_to_get_it(tmp_path: Path, cli
         (LINES + LINES, GROUPS, "line 4: a second caption for id '7'"),
         (LINES, GROUPS + GROUPS, "line 3: a second entry for id '7'"),
         ([{"id": 1, "text": "x"}], GROUPS, "entry 1: `caption` is missing, not text"),
-        ([{"name": 1, "caption": "x"}], GROUPS, "keys: name, caption"),
+        ([{"name": 1, "caption": "x"}], GROUPS, "keys: 'name', 'caption'"),
         ([{"id": True, "caption": "x"}], GROUPS, "entry 1: has no `image_id` or `id`"),
         ([{"id": 1.5, "caption": "x"}], GROUPS, "entry 1: has no `image_id` or `id`"),
         ([{"id": " ", "caption": "x"}], GROUPS, "entry 1: has no `image_id` or `id`"),
@@ -128,11 +128,11 @@ def test_meteor_that_is_missing_is_null_with_a_way_to_get_it(tmp_path: Path, cli
         (LINES, [{"id": 1, "captions": "x"}], "entry 1: `captions` is text, not a list of texts"),
         (LINES, [{"id": 1, "captions": [1]}], "entry 1: `captions` is a list, not a list of texts"),
         (LINES, {"annotations": 3}, "without a list of `annotations`"),
-        (LINES, {"7": ["red kite"]}, "without a list of `annotations` (keys: 7)"),
+        (LINES, {"7": ["red kite"]}, "without a list of `annotations` (keys: '7')"),
         (LINES, {"annotations": []}, "holds no captions"),
         (LINES + "{", GROUPS, "is not JSON (line 4)"),
         ('[{"id": 1,\n"caption": }]', GROUPS, "is not JSON (line 2)"),
-        ("7,red kite\n", GROUPS, "is not JSON: it begins with '7,red kite"),
+        ("7,red kite\n", GROUPS, "holds no JSON list or object: it begins with '7,red kite"),
         ("", GROUPS, "is empty"),
         ("[]", GROUPS, "holds no captions"),
         (LINES.encode("utf-16"), GROUPS, "is not UTF-8 (line 1)"),
@@ -158,6 +158,16 @@ def test_a_missing_file_and_a_folder_are_told(tmp_path: Path) -> None:
     assert "cannot be read: Is a directory" in run(str(tmp_path), references, code=2)
 
 
+def test_where_nothing_can_be_written_is_told_first(tmp_path: Path) -> None:
+    files = write(tmp_path, "p", LINES), write(tmp_path, "r", GROUPS)
+    out = str(tmp_path / "nowhere" / "each.jsonl")
+    assert f"there is no folder {tmp_path / 'nowhere'}" in run(
+        *files, "--no-meteor", "--per-sample", out, code=2
+    )
+    told = run(*files, "--no-meteor", "--per-sample", str(tmp_path), code=2)
+    assert "is a folder; give `--per-sample` the path of a file" in told
+
+
 def test_many_faults_are_counted(tmp_path: Path) -> None:
     predictions = [{"id": number} for number in range(40)]
     output = run(write(tmp_path, "p", predictions), write(tmp_path, "r", GROUPS), code=2)
@@ -171,6 +181,8 @@ def test_empty_predictions_and_blank_references_are_counted(tmp_path: Path) -> N
     references = GROUPS.replace("green tree", " ")
     files = write(tmp_path, "p", predictions), write(tmp_path, "r", references)
     notes = scores(*files)["notes"]
-    assert "1 blank references were left out." in notes
-    assert "1 predictions hold no words, and score next to 0." in notes
-    assert "1 captions had line breaks, which were read as spaces." in notes
+    assert notes == [
+        "1 blank references were left out: '8'.",
+        "1 predictions hold no words, and score next to 0: '7'.",
+        "1 captions had line breaks, which were read as spaces: '8'.",
+    ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from trainer.metrics.ngrams import Counts, Floats, Grams, Layout, tally
+from trainer.metrics.ngrams import Counts, Floats, Grams, Layout
 
 SIGMA = 6.0
 """Width of the length penalty, in words (section 7 of the paper)."""
@@ -51,9 +51,9 @@ def _similarity(grams: Grams, layout: Layout) -> Floats:
 
 def _rarity(grams: Grams, layout: Layout) -> Floats:
     """Return log(samples / samples with the n-gram in a reference), float64 (distinct,)."""
-    keys = layout.sample[grams.referenced.caption] * grams.distinct + grams.referenced.gram
-    once, _ = tally(keys)
-    frequency = np.bincount(once % max(grams.distinct, 1), minlength=grams.distinct)
+    gram, sample = grams.referenced.gram, layout.sample[grams.referenced.caption]
+    once = (np.diff(gram, prepend=-1) != 0) | (np.diff(sample, prepend=-1) != 0)
+    frequency = np.bincount(gram[once], minlength=grams.distinct)
     rarity: Floats = np.log(float(layout.samples)) - np.log(np.maximum(frequency, 1))
     return rarity
 

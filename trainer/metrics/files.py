@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from trainer.metrics.join import ScoreError
+from trainer.metrics.join import ScoreError, some
 
 SHOWN_FAULTS = 5
 
@@ -19,6 +19,9 @@ REFERENCES_LOOK = (
     '{"annotations": [{"image_id": ..., "caption": "..."}, ...]}, or lines or a JSON list of '
     '{"id": ..., "captions": ["...", ...]}'
 )
+_LOOK = f"Expected for predictions {PREDICTIONS_LOOK}; for references {REFERENCES_LOOK}."
+_ENTRY_KEYS = frozenset(["id", "image_id", "caption", "captions"])
+"""An object with any of these is an entry, though it may be a wrong one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def _one_each(content: _Content) -> dict[str, str]:
         if isinstance(entry.value, dict) and "captions" in entry.value:
             faults.add(entry, "has `captions`, as references do; give the predictions first")
         elif name in captions:
-            faults.add(entry, f"a second caption for id {name!r}; references come second")
+            faults.add(entry, f"a second caption for id {name!r}; predictions have one each")
         else:
             captions[name] = _caption(entry, faults)
     faults.check()
@@ -135,8 +138,8 @@ def _name(entry: _Entry, faults: _Faults) -> str:
     found = value.get("image_id", value.get("id"))
     name = str(found).strip() if isinstance(found, int | str) and found is not True else ""
     if not name or isinstance(found, bool):
-        keys = ", ".join(map(str, value)) or "none"
-        faults.add(entry, f"has no `image_id` or `id` that is text or a whole number; keys: {keys}")
+        told = "has no `image_id` or `id` that is text or a whole number; keys: "
+        faults.add(entry, told + _keys(value))
         return entry.where
     return name
 
@@ -161,6 +164,11 @@ def _captions(entry: _Entry, faults: _Faults) -> list[str]:
     return []
 
 
+def _keys(value: Mapping[str, Any]) -> str:
+    """Name the first keys of an object."""
+    return some(list(value)) or "none"
+
+
 def _kind(value: object) -> str:
     kinds = {dict: "an object", list: "a list", str: "text", bool: "true or false"}
     return "missing" if value is None else kinds.get(type(value), "a number")
@@ -171,32 +179,47 @@ def _load(path: Path) -> _Content:
     text = _text(path)
     start = text.lstrip()
     if not start:
-        raise ScoreError(f"{path} is empty.")
+        raise ScoreError(f"{path} is empty.\n{_LOOK}")
     if start[0] not in "[{":
-        raise ScoreError(f"{path} is not JSON: it begins with {start[:20]!r}.")
-    first = start.partition("\n")[0]
-    if start[0] == "{" and _is_json(first) and "annotations" not in json.loads(first):
-        return _Content(path, _lines(path, text), annotations=False)
+        raise ScoreError(
+            f"{path} holds no JSON list or object: it begins with {start[:20]!r}.\n{_LOOK}"
+        )
+    lines = _is_lines(start)
+    return _Content(path, _lines(path, text), annotations=False) if lines else _value(path, text)
+
+
+def _value(path: Path, text: str) -> _Content:
+    """Read the entries of a file that holds one JSON value."""
     value = _parse(path, text, 0)
     annotations = isinstance(value, dict)
     listed = value.get("annotations") if annotations else value
     if not isinstance(listed, list):
-        keys = ", ".join(value) or "none"
         raise ScoreError(
-            f"{path} is an object without a list of `annotations` (keys: {keys}).\n"
-            f"Expected {PREDICTIONS_LOOK}; for references {REFERENCES_LOOK}."
+            f"{path} is one object without a list of `annotations` (keys: {_keys(value)}).\n{_LOOK}"
         )
     if not listed:
-        raise ScoreError(f"{path} holds no captions: its list is empty.")
+        raise ScoreError(f"{path} holds no captions: its list is empty.\n{_LOOK}")
     entries = (_Entry(f"entry {number}", each) for number, each in enumerate(listed, start=1))
     return _Content(path, tuple(entries), annotations)
+
+
+def _is_lines(text: str) -> bool:
+    """Say whether a text is JSON lines, not one value: its first line is an object of its own."""
+    first, _, rest = text.partition("\n")
+    try:
+        value = json.loads(first)
+    except (json.JSONDecodeError, RecursionError):
+        return False
+    if not isinstance(value, dict) or "annotations" in value:
+        return False
+    return bool(rest.strip()) or not _ENTRY_KEYS.isdisjoint(value)
 
 
 def _text(path: Path) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ScoreError(f"{path} cannot be read: {error.strerror}.") from error
+        raise ScoreError(f"{path} cannot be read: {error.strerror}.\n{_LOOK}") from error
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -219,12 +242,4 @@ def _parse(path: Path, text: str, lines_before: int) -> Any:
     except (json.JSONDecodeError, RecursionError) as error:
         line = lines_before + getattr(error, "lineno", 1)
         told = getattr(error, "msg", "it is nested too deeply")
-        raise ScoreError(f"{path} is not JSON (line {line}): {told}.") from error
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
-        return False
-    return True
+        raise ScoreError(f"{path} is not JSON (line {line}): {told}.\n{_LOOK}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from syned.errors import SynedError
@@ -13,6 +13,11 @@ SHOWN_IDS = 5
 
 LINE_BREAKS = re.compile("[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 """What some program takes for the end of a line (`str.splitlines`)."""
+
+ONE_EACH = (
+    "Give one prediction for each id of the references, and no other: scores of a part of the ids "
+    "cannot be compared."
+)
 
 
 class ScoreError(SynedError):
@@ -26,10 +31,10 @@ class Joined:
     ids: tuple[str, ...]
     predictions: tuple[str, ...]
     references: tuple[tuple[str, ...], ...]
-    blank_references: int
-    """How many references were left out because nothing but white space stands in them."""
-    line_breaks: int
-    """How many captions had a line break, which is now a space."""
+    blank_references: tuple[str, ...]
+    """The id of each reference that was left out because nothing but white space stands in it."""
+    line_breaks: tuple[str, ...]
+    """The id of each caption that had a line break, which is now a space."""
 
 
 def join(predictions: Mapping[str, str], references: Mapping[str, Sequence[str]]) -> Joined:
@@ -46,14 +51,29 @@ def join(predictions: Mapping[str, str], references: Mapping[str, Sequence[str]]
     ids = tuple(references)
     groups = [[caption for caption in references[name] if caption.strip()] for name in ids]
     chosen = [predictions[name] for name in ids]
-    everything = [*chosen, *(caption for group in groups for caption in group)]
+    owners = [*ids, *(name for name, group in zip(ids, groups, strict=True) for _ in group)]
+    line_breaks = _broken(owners, [*chosen, *(caption for group in groups for caption in group)])
+    whole = one_line if line_breaks else str
     return Joined(
         ids=ids,
-        predictions=tuple(one_line(caption) for caption in chosen),
-        references=tuple(tuple(one_line(caption) for caption in group) for group in groups),
-        blank_references=sum(len(references[name]) for name in ids) - sum(map(len, groups)),
-        line_breaks=sum(LINE_BREAKS.search(caption) is not None for caption in everything),
+        predictions=tuple(map(whole, chosen)),
+        references=tuple(tuple(map(whole, group)) for group in groups),
+        blank_references=tuple(_blank(references)),
+        line_breaks=line_breaks,
     )
+
+
+def _blank(references: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for name, group in references.items():
+        yield from (name for caption in group if not caption.strip())
+
+
+def _broken(owners: Sequence[str], captions: Sequence[str]) -> tuple[str, ...]:
+    """Return the owner of each caption with a line break; that there is none is quickly seen."""
+    if len("|".join([*captions, "|"]).splitlines()) == 1:
+        return ()
+    pairs = zip(owners, captions, strict=True)
+    return tuple(name for name, caption in pairs if LINE_BREAKS.search(caption))
 
 
 def one_line(caption: str) -> str:
@@ -80,12 +100,12 @@ def _check(predictions: Mapping[str, str], references: Mapping[str, Sequence[str
     ]
     found = [fault for fault in faults if fault]
     if found:
-        lines = "\n".join(f"  - {fault}" for fault in found)
-        raise ScoreError(
-            f"Predictions and references do not fit together:\n{lines}\n"
-            "Give one prediction for each id of the references, and no other: scores of a part "
-            "of the ids cannot be compared."
-        )
+        lines = [f"  - {fault}" for fault in found]
+        if missing or extra:
+            lines.append(ONE_EACH)
+        if bare:
+            lines.append("Leave ids that have no reference out of both files.")
+        raise ScoreError("\n".join(["Predictions and references do not fit together:", *lines]))
 
 
 def _fault(ids: Sequence[str], told: Callable[[int], str]) -> str:

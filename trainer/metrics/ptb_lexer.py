@@ -32,13 +32,16 @@ _QUOTES = {
 """How quotation marks are written, alone or in a pair."""
 
 _QUOTATION = frozenset([*_QUOTES, *"‚„‟"])
+"""What a pair of quotation marks can hold."""
 
 _CUT_OFF = re.compile("n?[^a-z](?:t|s|d|m|ll|ve|re)")
 """What a contraction ends in: here, too, quotation marks become straight."""
 
+_RUN = re.compile(r"\.(?:[ \xa0]?\.)+|-{2,4}|–{2,}")
+"""Punctuation of several characters; of hyphens, five are none."""
 
-_STOPS = re.compile(r"\.(?:[ \xa0]?\.)+")
-_DASHES = re.compile("-{2,4}|–{2,}")
+_WORDS = re.compile(r"(?:(?!(?i:cannot|gonna|gotta|gimme|lemme|wanna)\b)[A-Za-z]+,? )+")
+"""Words between spaces, for which no rules are needed."""
 
 
 class Lexer:
@@ -65,6 +68,10 @@ class Lexer:
     def _cut(self, text: str, shapes: str, end: int) -> Iterator[str]:
         place = 0
         while place < end:
+            if words := _WORDS.match(shapes, place):
+                yield from words[0].replace(",", "").split()
+                place = words.end()
+                continue
             stop = longest = place
             for rule in self._rules.get(shapes[place], ()):
                 match = rule.match(shapes, place)
@@ -77,20 +84,23 @@ class Lexer:
 
 
 def _write(token: str) -> str:
+    """Return how a token is written; nothing for a run of stops or of dashes."""
     lower = token.lower()
     if lower.isascii() and lower.isalnum():
         return lower
-    if lower in _NAMED:
-        return _NAMED[lower]
-    if _STOPS.fullmatch(lower):
-        return "..."
-    if _DASHES.fullmatch(lower):
-        return "--"
+    named = "" if _RUN.fullmatch(lower) else _NAMED.get(lower)
+    if named is not None:
+        return named
     if "/" in lower or "@" in lower:
         return lower.replace(" ", "\xa0")
-    lower = token.replace("&quot;", '"').replace("&apos;", "'").replace(SHY, "").lower()
-    lower = lower.replace("&amp;", "&")
+    return _straighten(token.replace("&quot;", '"').replace("&apos;", "'").replace(SHY, "").lower())
+
+
+def _straighten(lower: str) -> str:
+    """Write out the marks of a word, and make quotation marks straight where they stand alone."""
     straight = "".join(_QUOTES.get(mark, mark) for mark in lower)
     if _CUT_OFF.fullmatch(straight) or _QUOTATION.issuperset(lower):
         return straight
-    return lower.replace(" ", "\xa0").replace("(", "-lrb-").replace(")", "-rrb-")
+    for mark, written in ((" ", "\xa0"), ("(", "-lrb-"), (")", "-rrb-"), ("&amp;", "&")):
+        lower = lower.replace(mark, written)
+    return lower

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from trainer.metrics.ptb_shape import LETTER, MARK, RUN, SHY, SUBSCRIPT, SYMBOL
+from trainer.metrics.ptb_shape import GONE, LETTER, MARK, RUN, SHY, SUBSCRIPT, SYMBOL
 from trainer.metrics.ptb_words import (
     ABBREVIATIONS,
     ABBREVIATIONS_AT_ENDS,
@@ -24,6 +24,16 @@ _LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _LETTERS = _LATIN + LETTER + SHY + MARK
 _DIGITS = "0123456789"
 _WORD = _LETTERS + _DIGITS
+_HOST_FIRSTS = (
+    "abcdefghijklmnopqrstuvwxyz#%&*+~\x80„‘’“”–‐½€£¢…٫⁄"
+    + LETTER
+    + SHY
+    + MARK
+    + SYMBOL
+    + RUN
+    + SUBSCRIPT
+    + GONE
+)
 
 _L = f"[A-Za-z{LETTER}{SHY}]"
 _A = f"[A-Za-z0-9{LETTER}{SHY}]"
@@ -36,13 +46,17 @@ _NOT = rf"[nN](?:{_LOOSE}|(?i:&apos;))[tT]"
 _COMPONENT = f"(?:[dDlLoO]['’‘`]{_A})?{_A}+"
 _SLASHED = "[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}"
 _TELEPHONE = "[0-9]{3,4}[- \xa0]?[0-9]{3,5}"
-_IN_ADDRESS, _ENDS_ADDRESS = r' \t\n\f\r"<>|()', '.!?{},-'
+_IN_ADDRESS, _ENDS_ADDRESS = r' \t\n\f\r"<>|()', ".!?{},-"
 _IN_MAIL = _IN_ADDRESS + "{}\xa0"
 _PATH = f"/[^{_IN_ADDRESS}]+[^{_IN_ADDRESS}{_ENDS_ADDRESS}]"
 _HOST = f"[^{_IN_ADDRESS}.!?{{}},]+"
 _PLAIN_HOST = r"[^\s!\"$'(),-`{|}]+"
 _NAME = "[A-Za-z][A-Za-z0-9_:.-]*"
 _ATTRIBUTE = f"{_NAME}(?:=(?:\"[^\"]*\"|'[^']*'))?"
+_TAG = (
+    rf"</?{_NAME}(?: +{_ATTRIBUTE})? ?/?>|</?{_NAME}(?: +{_NAME})* ?/?>|"
+    r"<[!?][A-Za-z-][^>\n]*>"
+)
 _EYE = "[-^<>='~x]"
 _FILES = (
     "bat|bmp|c|cgi|class|cpp|dll|docx?|exe|gif|gz|h|html?|jar|java|jpe?g|mov|mp3|pdf|php|pl|png|ppt|"
@@ -105,9 +119,12 @@ RULES: tuple[tuple[str, str], ...] = (
     (_LATIN, r"[A-Z]*\$"),
     ("cCfF", r"[cC]\+\+|[cCfF]#"),
     # Full stops that belong to a word.
-    (_LATIN, rf"([A-Za-z])\.\s+(?:{_capital(STARTERS)})\s"),
+    (_LATIN, rf"([A-Za-z])\.\s+(?:{_capital(STARTERS)}|{_TAG})\s"),
     (_LATIN, r"[A-Za-z](?:\.[A-Za-z])*\."),
-    (_LATIN + _DIGITS, rf"[A-Za-z0-9][A-Za-z0-9.,]*(?:-[A-Za-z0-9.,]+)*-{_ACRONYM}(?:-[A-Za-z0-9]+)*"),
+    (
+        _LATIN + _DIGITS,
+        rf"[A-Za-z0-9][A-Za-z0-9.,]*(?:-[A-Za-z0-9]+)*-{_ACRONYM}(?:-[A-Za-z0-9]+)*",
+    ),
     (_LATIN, rf"(?:{_ABBREVIATIONS})\."),
     (_LATIN, rf"({_any(NUMBERED)}\.)\s?[0-9]"),
     (_WORD, rf"((?:{_HYPHENED}|{_JOINED}|{_DOTTED})\.)[,;:]"),
@@ -121,12 +138,14 @@ RULES: tuple[tuple[str, str], ...] = (
     # Addresses and mark-up.
     ("hH", rf"(?i:https?)://[^{_IN_ADDRESS}{{}}]+[^{_IN_ADDRESS}{_ENDS_ADDRESS}]"),
     ("wW", rf"(?i:www)\.(?:{_HOST}\.)+[A-Za-z]{{2,4}}(?:{_PATH})?"),
-    (_LETTERS, rf"(?:{_PLAIN_HOST}\.)+(?:[cC]om|[nN]et|[oO]rg|[eE]du){_PATH}"),
+    (_HOST_FIRSTS, rf"(?:{_PLAIN_HOST}\.)+(?:[cC]om|[nN]et|[oO]rg|[eE]du)(?:{_PATH})?"),
     ("@", "@[A-Za-z_][A-Za-z0-9_]*"),
     ("#", f"#[A-Za-z{LETTER}]+"),
-    (_LATIN + _DIGITS + "<", rf"<?[A-Za-z0-9][^{_IN_MAIL}]*@[^{_IN_MAIL}.]+(?:\.[^{_IN_MAIL}.]+)*>?"),
-    ("<", rf"</?{_NAME}(?: +{_ATTRIBUTE})? ?/?>|</?{_NAME}(?: +{_NAME})* ?/?>"),
-    ("<", r"<[!?][A-Za-z-][^>\n]*>"),
+    (
+        _LATIN + _DIGITS + "<",
+        rf"<?[A-Za-z0-9][^{_IN_MAIL}]*@[^{_IN_MAIL}.]+(?:\.[^{_IN_MAIL}.]+)*>?",
+    ),
+    ("<", _TAG),
     ("&", "&(?i:amp|lt|gt|quot|apos|nbsp|[mn]dash);|&#[0-9]+;"),
     # Faces.
     ("<>:;=", r"([<>]?[:;=][-o*']?[()DPdpO\\|\[\]{@])[^A-Za-z0-9]"),
@@ -136,7 +155,10 @@ RULES: tuple[tuple[str, str], ...] = (
     ("!?", "[!?]+"),
     (".", r"\.{3,5}|\.(?:[ \xa0]\.){2,}|\."),
     ("-–", "-{2,}|[-–]"),
-    ("*_<>#@" + RUN + SUBSCRIPT + "\\", rf"(?:\\\*)+|\*+|_+|<{{1,2}}|>{{1,2}}|#+|@+|{RUN}+|{SUBSCRIPT}+"),
+    (
+        "*_<>#@" + RUN + SUBSCRIPT + "\\",
+        rf"(?:\\\*)+|\*+|_+|<{{1,2}}|>{{1,2}}|#+|@+|{RUN}+|{SUBSCRIPT}+",
+    ),
     ("'`’‘“”„", "'{1,2}|[`‘’“”„]{1,2}"),
     ('$%&"()+,/:;=[\\]^{|}~½€£¢…⁄' + SYMBOL, "."),
 )

@@ -9,8 +9,8 @@ from __future__ import annotations
 from trainer.metrics.ptb_chars import LETTERS, MARKS, RUNS, SYMBOLS
 
 LETTER, MARK, SYMBOL, RUN, SUBSCRIPT, GONE = "é", "\u0301", "©", "²", "₂", "\x7f"
-"""What stands for a letter, a combining mark, a symbol, a symbol that forms runs, another that does,
-and for what is deleted and parts words."""
+"""What stands for a letter, a combining mark, a symbol, a symbol that forms runs, a digit below the
+line, which does too, and for what is deleted and parts words."""
 SHY = "\xad"
 """The soft hyphen: deleted, and joins what it stands in."""
 

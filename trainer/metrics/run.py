@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from syned.errors import EngineError
 from trainer.metrics.files import read_predictions, read_references
+from trainer.metrics.join import ScoreError
 from trainer.metrics.meteor import NoMeteor, find_meteor
 from trainer.metrics.scores import score
 from trainer.metrics.show import as_json, print_scores, write_per_sample
@@ -35,9 +36,11 @@ def score_files(
         json: Whether to print JSON in place of a table.
 
     Raises:
-        ScoreError: A file cannot be read, or the two do not fit together.
+        ScoreError: A file cannot be read or written, or the two do not fit together.
         EngineError: METEOR was demanded and cannot be had, or has failed.
     """
+    if per_sample:
+        _check_out(per_sample)
     engine = find_meteor() if meteor else None
     if isinstance(engine, NoMeteor):
         raise EngineError(engine.reason)
@@ -50,3 +53,14 @@ def score_files(
         print(as_json(scores, predictions, references))  # noqa: T201
     else:
         print_scores(scores, console)
+
+
+def _check_out(path: Path) -> None:
+    """Say before any work that a file cannot be written."""
+    if path.is_dir():
+        raise ScoreError(f"{path} is a folder; give `--per-sample` the path of a file.")
+    if not path.parent.is_dir():
+        raise ScoreError(
+            f"{path} cannot be written: there is no folder {path.parent}. Make it, or give "
+            "`--per-sample` another path."
+        )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from trainer.metrics.bleu import BleuStats, bleu_stats, corpus_bleu, sample_bleu
 from trainer.metrics.cider import cider
-from trainer.metrics.join import Joined, join
+from trainer.metrics.join import Joined, join, some
 from trainer.metrics.meteor import MeteorEngine, NoMeteor, find_meteor
 from trainer.metrics.ngrams import Floats, count_grams, lay_out
 from trainer.metrics.rouge import rouge_l
@@ -95,14 +95,16 @@ def _notes(
     joined: Joined, candidates: Sequence[str], groups: Sequence[Sequence[str]]
 ) -> tuple[str, ...]:
     """Say what a reader of the scores must know of the captions."""
-    wordless = sum(not reference for group in groups for reference in group)
-    counted = (
+    pairs = zip(joined.ids, groups, strict=True)
+    wordless = [name for name, group in pairs for reference in group if not reference]
+    silent = [name for name, text in zip(joined.ids, candidates, strict=True) if not text]
+    told = (
         (joined.blank_references, "blank references were left out"),
         (wordless, "references hold no words, only punctuation"),
-        (sum(not text for text in candidates), "predictions hold no words, and score next to 0"),
+        (silent, "predictions hold no words, and score next to 0"),
         (joined.line_breaks, "captions had line breaks, which were read as spaces"),
     )
-    notes = [f"{count} {what}." for count, what in counted if count]
+    notes = [f"{len(ids)} {what}: {some(list(dict.fromkeys(ids)))}." for ids, what in told if ids]
     if len(joined.ids) == 1:
         notes.append(
             "With one sample CIDEr is 0: how rare a word is comes from the references of several."
