@@ -151,10 +151,10 @@ def pixel_values(pixels: NDArray[np.uint8], mean: Sequence[float], std: Sequence
     """
     import torch
 
-    values = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float()
+    values = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2)
     middle = torch.tensor(mean).view(1, 3, 1, 1) * 255
     spread = torch.tensor(std).view(1, 3, 1, 1) * 255
-    return (values - middle) / spread
+    return torch.sub(values, middle).div_(spread)
 
 
 def count_cut(parts: Sequence[Part], encoder: CaptionEncoder) -> int:

@@ -28,10 +28,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     help=(
-        "Make image-difference-captioning datasets from pictures.\n\n"
+        "Make image-difference-captioning datasets from pictures, and train captioners on them.\n\n"
         "From each source picture syned makes pairs: an edit instruction, the edited picture and "
         "five captions that tell the difference; it scores and filters them and writes Parquet "
-        "shards that `datasets.load_dataset` opens.\n\n"
+        "shards that `datasets.load_dataset` opens. `syned train` tunes BLIP-2 on them and on real "
+        "data; `evaluate`, `caption` and `score` tell what came of it.\n\n"
         "Start with `syned generate --recipe demo`: it needs no GPU, no model and no download."
     ),
     epilog="Exit codes: 0 done, 1 a bug, 2 your input or machine, 3 done but some rows failed.",
