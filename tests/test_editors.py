@@ -332,7 +332,8 @@ def test_tiling_works_on_pictures_larger_than_a_tile(editor):
     """The small autoencoder's tiles are of 64 pixels."""
     tiled = load_editor(tiling=True)
     small, large = distractor(picture("coffee")), distractor(picture("coffee", 128, 128))
-    assert np.array_equal(pixels(tiled.edit([small])[0]), pixels(editor.edit([small])[0]))
+    # Another path through the same numbers: some processors round a level apart.
+    assert apart(pixels(tiled.edit([small])[0]), pixels(editor.edit([small])[0])) <= 1
     difference = apart(pixels(tiled.edit([large])[0]), pixels(editor.edit([large])[0]))
     assert difference > 0
 

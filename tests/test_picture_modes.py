@@ -132,7 +132,8 @@ def test_other_modes_become_the_same_colours():
     red_on_white.paste((255, 0, 0), (0, 0, 32, 64))
     inks = red_on_white.convert("CMYK")
     files = [encoded(inks, "JPEG", quality=95), encoded(inks, "TIFF")]
-    files += [encoded(red_on_white.convert("YCbCr"), "TIFF")]
+    # Pillow 12.3 cannot read the uncompressed YCbCr that it writes itself.
+    files += [encoded(red_on_white.convert("YCbCr"), "TIFF", compression="tiff_lzw")]
     files += [encoded(red_on_white.convert("P"), "PNG")]
     for data in files:
         shown = values(data).astype(int)
