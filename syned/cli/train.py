@@ -32,7 +32,7 @@ def train(
         typer.Option(
             metavar="NAME|FILE",
             help="`blip2idc` adapts BLIP-2 (OPT 2.7B) as the paper does; `paper` prepares pictures "
-            "as its release, too; `scratch` trains a small new BLIP-2 without a GPU; or a YAML file.",
+            "as its release, too; `scratch` trains a small new one without a GPU; or a YAML file.",
         ),
     ] = "blip2idc",
     mix: Annotated[
