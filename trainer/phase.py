@@ -97,7 +97,7 @@ def run_phase(
         args=_arguments(recipe, phase, len(pairs), folder, validated=validation is not None),
         train_dataset=pairs,
         eval_dataset=None if validation is None else _fixed_pairs(loaded, validation, recipe),
-        data_collator=_collate(loaded),
+        data_collator=collate_of(loaded),
     )
     for own in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(own)
@@ -149,7 +149,8 @@ def _fixed_pairs(loaded: Loaded, part: Part, recipe: TrainRecipe) -> TrainingPai
     return TrainingPairs([part], examples, loaded.encoder, loaded.shape, (), recipe.seed)
 
 
-def _collate(loaded: Loaded) -> Collate:
+def collate_of(loaded: Loaded) -> Collate:
+    """Return what makes batches for a model."""
     images = loaded.processor.image_processor
     mean, std = tuple(images.image_mean), tuple(images.image_std)
     return Collate(loaded.encoder, mean, std, more_arguments(loaded.shape))

@@ -1,8 +1,8 @@
 """A small BLIP-2 of the true class with new weights, for machines without a GPU.
 
-What made one learn on two cores, and is therefore not transformers' own beginning: larger first
-weights, cross-attention in every layer of the Q-Former, and position codes of which the same place
-in both pictures shares the larger part.
+Its beginning is not transformers' own: larger first weights, cross-attention in every layer of the
+Q-Former, and position codes of which the same place in both pictures shares the larger part. All
+three make small ones learn faster.
 """
 
 from __future__ import annotations

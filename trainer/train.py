@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
-import resource
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from trainer.captioner import Captioner, save_settings
 from trainer.evaluate import evaluate_part, save_result
 from trainer.evaluation import Result
 from trainer.examples import count_cut
+from trainer.facts import facts_of
 from trainer.mix import Part, Where, load_part, load_phase
 from trainer.model import Loaded, load, load_config, trainable_share
 from trainer.model_card import write_card
@@ -92,7 +91,7 @@ def train(recipe: TrainRecipe, run: RunFolder, root: Path, watch: Watch) -> Trai
     ]
     model = run.path / "model"
     _save(loaded, recipe, model)
-    facts = _facts(recipe, loaded, phases, validation, results)
+    facts = facts_of(recipe, loaded, phases, validation, results)
     write_whole(run.path / "training.json", json.dumps(facts, indent=1))
     write_curves(results, recipe.train.best_by, run.path / "curves.png")
     tested = _test(loaded, recipe, test, run, watch)
@@ -205,62 +204,3 @@ def _tell_model(loaded: Loaded, parts: Sequence[Part], watch: Watch) -> None:
     cut = count_cut(parts, loaded.encoder)
     if cut:
         watch.say(f"{cut:,} captions have more than {loaded.encoder.most} tokens and are cut")
-
-
-def _facts(
-    recipe: TrainRecipe,
-    loaded: Loaded,
-    phases: Sequence[Sequence[Part]],
-    validation: Part | None,
-    results: Sequence[PhaseResult],
-) -> dict[str, Any]:
-    """Return what there is to tell of a training."""
-    trained, whole = trainable_share(loaded.model)
-    return {
-        "phases": [
-            {
-                "components": [_component(part) for part in parts],
-                "examples_per_pass": result.examples,
-                "steps": result.steps,
-                "best": result.best,
-                "best_step": result.best_step,
-                "seconds_in_steps": result.seconds_in_steps,
-                "seconds_waiting_for_data": result.seconds_waiting,
-                "pairs_per_second": _rate(recipe, result),
-            }
-            for parts, result in zip(phases, results, strict=True)
-        ],
-        "validation_pairs": len(validation.store.rows) if validation else 0,
-        "best_by": recipe.train.best_by,
-        "trained_numbers": trained,
-        "numbers": whole,
-        "peak_memory_mib": _peak_memory(),
-        "machine": platform.machine(),
-    }
-
-
-def _component(part: Part) -> dict[str, Any]:
-    return {
-        "data": part.name,
-        "pairs": len(part.store.rows),
-        "drawn_per_pass": len(part.draws),
-        "left_out": part.left_out,
-        "mended": part.cleaned,
-        "licenses": sorted({row.license for row in part.store.rows}),
-    }
-
-
-def _rate(recipe: TrainRecipe, result: PhaseResult) -> float | None:
-    """Return pairs per second of the steps that this process made."""
-    seconds = result.seconds_in_steps + result.seconds_waiting
-    pairs = result.own_steps * recipe.train.batch_size * recipe.train.accumulate
-    return round(pairs / seconds, 2) if seconds else None
-
-
-def _peak_memory() -> int:
-    """Return the most memory that was held, in MiB: of the GPU, or of the process."""
-    import torch
-
-    if torch.cuda.is_available():
-        return int(torch.cuda.max_memory_allocated() // 2**20)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

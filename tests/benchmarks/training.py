@@ -29,7 +29,7 @@ import torch  # noqa: E402
 from trainer.examples import Order, TrainingPairs, examples_of  # noqa: E402
 from trainer.mix import Part  # noqa: E402
 from trainer.model import Loaded, load  # noqa: E402
-from trainer.phase import _collate, run_phase  # noqa: E402
+from trainer.phase import collate_of, run_phase  # noqa: E402
 from trainer.recipe import TrainRecipe  # noqa: E402
 from trainer.store import ReadyPair, Store  # noqa: E402
 
@@ -89,7 +89,7 @@ def batches(loaded: Loaded, part: Part, recipe: TrainRecipe) -> list[Any]:
     pairs = TrainingPairs(
         [part], examples_of([part], "random"), loaded.encoder, loaded.shape, (), 0
     )
-    numbers, collate = iter(Order(len(pairs), shuffled=True, seed=0)), _collate(loaded)
+    numbers, collate = iter(Order(len(pairs), shuffled=True, seed=0)), collate_of(loaded)
     size = recipe.train.batch_size
     found = []
     while chosen := list(islice(numbers, size)):
