@@ -14,6 +14,8 @@ from trainer.evaluation import Comparison, Measured, Result
 from trainer.train import Trained
 
 NAMES = ("Bleu_4", "METEOR", "ROUGE_L", "CIDEr", "exact")
+NUMBERS_WIDTH = 58
+"""Characters that the columns of numbers take."""
 
 
 def print_trained(trained: Trained, run: RunFolder, console: Console) -> None:
@@ -41,8 +43,9 @@ def print_results(results: Sequence[Result], console: Console) -> None:
         highlight=False,
         markup=False,
     )
-    table = Table(box=box.SIMPLE, pad_edge=False)
-    table.add_column("", overflow="ellipsis", no_wrap=True, max_width=27)
+    table = Table(box=box.SIMPLE, pad_edge=False, collapse_padding=True)
+    names = max(20, console.width - NUMBERS_WIDTH)
+    table.add_column("", overflow="ellipsis", no_wrap=True, max_width=names)
     for name in (*NAMES, "CIDEr, 95 %"):
         table.add_column(name, justify="right", no_wrap=True)
     for result in results:
