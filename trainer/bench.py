@@ -11,8 +11,9 @@ from pathlib import Path
 from syned.errors import RecipeError, SynedError
 from syned.recipes import check, read_yaml
 from trainer.captioner import Captioner, load_captioner
-from trainer.evaluate import evaluate_captions, evaluate_part, read_predictions, save_result
+from trainer.evaluate import evaluate_captions, evaluate_part, save_result
 from trainer.evaluation import Comparison, Judged, Result, compare
+from trainer.metrics.files import read_predictions
 from trainer.mix import Part, Where, load_part
 from trainer.pictures import InputShape
 from trainer.recipe import DataConfig, TrainRecipe

@@ -9,10 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from syned import __version__
-from syned.errors import SynedError
 from syned.parts import write_whole
 from trainer.captioner import Captioner
 from trainer.evaluation import (
@@ -118,51 +115,3 @@ def save_result(
     write_whole(folder / PREDICTIONS, "\n".join(lines) + "\n")
     write_page(folder / PAGE, result, judged, part, shape)
     write_whole(folder / RESULT, result.model_dump_json(indent=1))
-
-
-def read_predictions(path: Path) -> dict[str, str]:
-    """Read JSON lines of `id` and `caption`; both may be of any evaluation of syned.
-
-    Raises:
-        SynedError: It is no such file, or an id comes twice.
-    """
-    found: dict[str, str] = {}
-    twice: list[str] = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SynedError(f"{path}: cannot be read: {error}") from error
-    for number, line in enumerate(lines, 1):
-        name, caption = _prediction(path, number, line) if line.strip() else (None, "")
-        if name is not None:
-            twice += [name] if name in found else []
-            found[name] = caption
-    if twice:
-        told = ", ".join(twice[:5])
-        raise SynedError(f"{path}: {len(twice)} ids come more than once: {told}")
-    return found
-
-
-def _prediction(path: Path, number: int, line: str) -> tuple[str, str]:
-    try:
-        row = json.loads(line)
-        name, caption = str(row["id"]).strip(), row["caption"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise SynedError(
-            f'{path}, line {number}: expected {{"id": …, "caption": …}}, found {line[:80]}'
-        ) from error
-    if not isinstance(caption, str):
-        raise SynedError(f"{path}, line {number}: the caption is no text, but {caption!r:.60}")
-    return name, caption
-
-
-def read_result(path: Path) -> Result:
-    """Read what an evaluation wrote.
-
-    Raises:
-        SynedError: It is not there, or damaged.
-    """
-    try:
-        return Result.model_validate_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValidationError, UnicodeDecodeError) as error:
-        raise SynedError(f"{path}: no result of `syned evaluate`") from error

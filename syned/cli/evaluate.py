@@ -19,8 +19,8 @@ def evaluate(
         list[str],
         typer.Argument(
             metavar="A [B]",
-            help="A captioner (a training's folder, an adapter, a model), or captions as JSON "
-            "lines of id and caption; with a second one, whether it is better.",
+            help="A captioner (a training's folder, an adapter, a model), or captions in a "
+            "file as `syned score` takes them; with a second one, whether it is better.",
         ),
     ],
     on: Annotated[
