@@ -72,7 +72,7 @@ def true_size():
 def small_base(tmp_path_factory):
     folder = tmp_path_factory.mktemp("base")
     processor = new_processor(TEXTS, SMALL)
-    new_model(processor, SMALL, 0, native=False).save_pretrained(folder)
+    new_model(processor, SMALL, 0, "vertical").save_pretrained(folder)
     processor.save_pretrained(folder)
     return folder
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.edits.scene_add import AddObject
 from pipelines.scenes.model import Scene
 from pipelines.sections.sources import EmuEditSource, FolderSource, ScenesSource, TableSource
 from pipelines.sources.detect import source_for
@@ -174,6 +176,21 @@ def test_scenes_follow_from_seed_and_number_alone():
     assert late.license == "cc0-1.0"
     assert 3 <= len(Scene.model_validate_json(late.data).objects) <= 4
     assert len(source) == sys.maxsize
+
+
+def test_simple_scenes_have_no_marks_and_nothing_small_and_edits_leave_them_so():
+    source = open_source(ScenesSource(simple=True), seed=3)
+    for index in range(40):
+        scene = Scene.model_validate_json(source.read(index).data)
+        assert scene.ground.pattern in ("plain", "gradient")
+        assert {obj.size for obj in scene.objects} <= {"medium", "large"}
+        assert max(abs(step) for obj in scene.objects for step in obj.offset) <= 32
+        added = AddObject.propose(scene, random.Random(index))
+        assert added is not None
+        assert added.apply(scene).is_simple
+    drawn = open_source(ScenesSource(), seed=3)
+    plain = [Scene.model_validate_json(drawn.read(i).data).is_simple for i in range(40)]
+    assert sum(plain) < 10
 
 
 # --- which source a path names

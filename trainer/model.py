@@ -164,8 +164,7 @@ def load(config: ModelConfig, captions: Iterable[str], seed: int) -> Loaded:
     torch.manual_seed(seed)
     if config.base == "scratch":
         processor = new_processor(captions, config.scratch)
-        native = config.join == "native"
-        model = new_model(processor, config.scratch, seed, native=native)
+        model = new_model(processor, config.scratch, seed, config.join)
     else:
         processor = load_processor(config.base, config.revision)
         model = load_base(config)

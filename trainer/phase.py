@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
-import os
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from transformers import EarlyStoppingCallback, Trainer, TrainingArguments
+from transformers import EarlyStoppingCallback, Trainer
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from transformers.trainer_utils import get_last_checkpoint
 
-from syned.errors import EngineError, MissingExtra
+from syned.errors import EngineError
 from syned.parts import write_whole
+from trainer.arguments import arguments_of
 from trainer.callbacks import CaptionValidation, Clock, Steps
 from trainer.captioner import more_arguments
 from trainer.examples import Collate, Order, TrainingPairs, examples_of
@@ -89,27 +87,22 @@ def run_phase(
     finished = _finished(loaded, folder)
     if finished is not None:
         return finished
-    pairs = _pairs(loaded, parts, recipe)
     clock = Clock()
-    trainer = PairTrainer(
-        order=Order(len(pairs), phase.order == "shuffled", recipe.seed),
-        model=loaded.model,
-        args=_arguments(recipe, phase, len(pairs), folder, validated=validation is not None),
-        train_dataset=pairs,
-        eval_dataset=None if validation is None else _fixed_pairs(loaded, validation, recipe),
-        data_collator=collate_of(loaded),
-    )
+    words = phase.learns == "words"
+    looked_at = None if words else validation
+    make = _word_trainer if words else _caption_trainer
+    trainer = make(loaded, parts, looked_at, recipe, phase, folder)
     for own in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(own)
-    if validation is not None:
-        look = CaptionValidation(loaded, validation, recipe.generate, trainer.log, watch.look)
+    if looked_at is not None:
+        look = CaptionValidation(loaded, looked_at, recipe.generate, trainer.log, watch.look)
         trainer.add_callback(look)
         if recipe.train.patience:
             trainer.add_callback(EarlyStoppingCallback(recipe.train.patience))
     trainer.add_callback(clock)
     trainer.add_callback(Steps(watch.step))
     _train(trainer, folder)
-    result = _result(trainer, clock, len(pairs))
+    result = _result(trainer, clock)
     loaded.model.save_pretrained(folder / BEST)
     write_whole(folder / DONE, result.model_dump_json())
     return result
@@ -123,10 +116,10 @@ def _finished(loaded: Loaded, folder: Path) -> PhaseResult | None:
     return PhaseResult.model_validate_json((folder / DONE).read_text(encoding="utf-8"))
 
 
-def _result(trainer: Trainer, clock: Clock, examples: int) -> PhaseResult:
+def _result(trainer: PairTrainer, clock: Clock) -> PhaseResult:
     state = trainer.state
     return PhaseResult(
-        examples=examples,
+        examples=len(trainer.order),
         steps=state.global_step,
         best=state.best_metric,
         best_step=state.best_global_step or state.global_step,
@@ -137,10 +130,49 @@ def _result(trainer: Trainer, clock: Clock, examples: int) -> PhaseResult:
     )
 
 
-def _pairs(loaded: Loaded, parts: Sequence[Part], recipe: TrainRecipe) -> TrainingPairs:
+def _caption_trainer(
+    loaded: Loaded,
+    parts: Sequence[Part],
+    validation: Part | None,
+    recipe: TrainRecipe,
+    phase: PhaseConfig,
+    folder: Path,
+) -> PairTrainer:
+    """Return what teaches a model captions."""
     examples = examples_of(parts, recipe.mix.captions)
     kinds = recipe.train.augment
-    return TrainingPairs(parts, examples, loaded.encoder, loaded.shape, kinds, recipe.seed)
+    pairs = TrainingPairs(parts, examples, loaded.encoder, loaded.shape, kinds, recipe.seed)
+    return PairTrainer(
+        order=Order(len(pairs), phase.order == "shuffled", recipe.seed),
+        model=loaded.model,
+        args=arguments_of(recipe, phase, len(pairs), folder, validated=validation is not None),
+        train_dataset=pairs,
+        eval_dataset=None if validation is None else _fixed_pairs(loaded, validation, recipe),
+        data_collator=collate_of(loaded),
+    )
+
+
+def _word_trainer(
+    loaded: Loaded,
+    parts: Sequence[Part],
+    validation: Part | None,  # noqa: ARG001
+    recipe: TrainRecipe,
+    phase: PhaseConfig,
+    folder: Path,
+) -> PairTrainer:
+    """Return what teaches the seeing parts of a model words."""
+    from trainer.words import WordCollate, WordReader, word_pairs
+
+    pairs = word_pairs(parts)
+    known = collate_of(loaded)
+    interpolate = bool(known.extra.get("interpolate_pos_encoding"))
+    return PairTrainer(
+        order=Order(len(pairs), phase.order == "shuffled", recipe.seed),
+        model=WordReader(loaded.model, pairs.shares(), interpolate=interpolate),
+        args=arguments_of(recipe, phase, len(pairs), folder, validated=False),
+        train_dataset=pairs,
+        data_collator=WordCollate(known.mean, known.std),
+    )
 
 
 def _fixed_pairs(loaded: Loaded, part: Part, recipe: TrainRecipe) -> TrainingPairs:
@@ -154,64 +186,6 @@ def collate_of(loaded: Loaded) -> Collate:
     images = loaded.processor.image_processor
     mean, std = tuple(images.image_mean), tuple(images.image_std)
     return Collate(loaded.encoder, mean, std, more_arguments(loaded.shape))
-
-
-def _arguments(
-    recipe: TrainRecipe, phase: PhaseConfig, examples: int, folder: Path, *, validated: bool
-) -> TrainingArguments:
-    """Return what `transformers.Trainer` is told."""
-    train = recipe.train
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
-    batches = math.ceil(examples / (train.batch_size * processes))
-    every = max(1, round(train.eval_every * math.ceil(batches / train.accumulate)))
-    kept = {"metric_for_best_model": f"eval_{train.best_by}", "load_best_model_at_end": True}
-    return TrainingArguments(
-        output_dir=str(folder),
-        per_device_train_batch_size=train.batch_size,
-        per_device_eval_batch_size=recipe.generate.batch_size,
-        gradient_accumulation_steps=train.accumulate,
-        num_train_epochs=phase.epochs or train.epochs,
-        max_steps=train.max_steps or -1,
-        learning_rate=train.learning_rate,
-        lr_scheduler_type=train.schedule,
-        warmup_steps=train.warmup,
-        weight_decay=train.weight_decay,
-        max_grad_norm=train.max_grad_norm or 0.0,
-        optim="adamw_torch",
-        bf16=train.bf16,
-        gradient_checkpointing=train.gradient_checkpointing,
-        gradient_checkpointing_kwargs={"use_reentrant": False},
-        dataloader_num_workers=train.workers,
-        restore_callback_states_from_checkpoint=True,
-        eval_strategy="steps" if validated else "no",
-        eval_steps=every,
-        save_strategy="steps",
-        save_steps=every,
-        save_total_limit=2,
-        logging_steps=max(1, min(50, every // 4)),
-        greater_is_better=train.best_by != "loss",
-        prediction_loss_only=True,
-        remove_unused_columns=False,
-        label_names=["labels"],
-        report_to=_loggers(train.log),
-        use_cpu=recipe.model.device == "cpu",
-        seed=recipe.seed,
-        disable_tqdm=True,
-        log_level="error",
-        **(kept if validated else {}),
-    )
-
-
-def _loggers(names: Sequence[str]) -> list[str]:
-    """Return the loggers.
-
-    Raises:
-        MissingExtra: One of them is not installed.
-    """
-    for name in names:
-        if find_spec(name) is None:
-            raise MissingExtra(name, "train" if name == "tensorboard" else name)
-    return list(names)
 
 
 def _train(trainer: Trainer, folder: Path) -> None:

@@ -60,6 +60,11 @@ class PhaseConfig(Section):
     """Passes over the phase's pairs; `train.epochs` if not given."""
     order: Literal["shuffled", "given"] = "shuffled"
     """Whether pairs come in an order drawn anew for each pass, or component after component."""
+    learns: Literal["captions", "words"] = "captions"
+    """Whether captions are learned, or, before that and with a new model, which words they have:
+    vision tower and Q-Former alone (see `trainer.words`)."""
+    learning_rate: Positive | None = None
+    """`train.learning_rate` if not given."""
 
 
 class MixConfig(Section):
@@ -103,11 +108,16 @@ class ScratchSection(Section):
     qformer_layers: PositiveInt = 2
     language_layers: PositiveInt = 2
     query_tokens: PositiveInt = 8
-    image_size: PositiveInt = 128
-    patch_size: PositiveInt = 16
+    image_size: PositiveInt = 192
+    patch_size: PositiveInt = 32
     vocabulary: Annotated[int, Field(ge=64)] = 600
     spread: Positive = 0.06
     """Standard deviation of the first weights; transformers' 0.02 learns far slower here."""
+
+    @property
+    def heads(self) -> int:
+        """Return the heads of attention, of 32 numbers each where the width allows it."""
+        return max(1, self.width // 32)
 
 
 class ModelConfig(Section):
@@ -198,6 +208,8 @@ class TrainRecipe(Section):
             raise ValueError("model.paper: the release joins pictures vertical or horizontal")
         if model.base == "scratch" and model.tune == "lora":
             raise ValueError("model.base: a new model has nothing to adapt; set model.tune=full")
+        if model.tune == "lora" and any(phase.learns == "words" for phase in self.mix.phases):
+            raise ValueError("mix.phases: words are learned by a whole model; set model.tune=full")
         if self.train.best_by != "loss" and self.train.patience and self.mix.validation is None:
             raise ValueError("train.patience: there are no validation pairs to stop by")
         return self

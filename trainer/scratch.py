@@ -1,8 +1,7 @@
 """A small BLIP-2 of the true class with new weights, for machines without a GPU.
 
 Its beginning is not transformers' own: larger first weights, cross-attention in every layer of the
-Q-Former, and position codes of which the same place in both pictures shares the larger part. All
-three make small ones learn faster.
+Q-Former, and a first layer that compares the pictures (`first_weights`).
 """
 
 from __future__ import annotations
@@ -12,13 +11,12 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
+from trainer.first_weights import can_compare, compare_pictures
 from trainer.recipe import ScratchSection
 
 PAD, END, UNKNOWN = "<pad>", "</s>", "<unk>"
 MOST_TOKENS = 256
 """Longest text of the language model, images included, in tokens."""
-HALF_SHARE = 0.3
-"""How far the codes of the two pictures lie apart, in units of the codes' own spread."""
 
 
 def new_processor(captions: Iterable[str], config: ScratchSection) -> Any:
@@ -88,14 +86,15 @@ def _merged(letters: list[str], pair: tuple[str, str]) -> list[str]:
     return merged
 
 
-def new_model(processor: Any, config: ScratchSection, seed: int, *, native: bool) -> Any:
+def new_model(processor: Any, config: ScratchSection, seed: int, join: str) -> Any:
     """Return a `Blip2ForConditionalGeneration` with weights drawn with a seed.
 
     Args:
         processor: What `new_processor` gave.
         config: Sizes.
         seed: Of the weights.
-        native: Whether both pictures have an input's height each.
+        join: How pictures are joined (see `ModelConfig.join`); at twice the height positions are
+            interpolated, and the first layer does not begin as a comparison.
     """
     import torch
     from transformers import Blip2ForConditionalGeneration
@@ -106,8 +105,8 @@ def new_model(processor: Any, config: ScratchSection, seed: int, *, native: bool
         for name, weight in model.named_parameters():
             if weight.dim() > 1 and "position_embedding" not in name:
                 torch.nn.init.normal_(weight, std=config.spread)
-        if not native:
-            _share_places(model.vision_model.embeddings, config)
+        if join != "native" and can_compare(config.width, config.heads):
+            compare_pictures(model, side_by_side=join == "horizontal")
     return model
 
 
@@ -115,8 +114,8 @@ def _configuration(processor: Any, config: ScratchSection) -> Any:
     """Return the configuration of the model."""
     from transformers import Blip2Config
 
-    tokenizer, heads = processor.tokenizer, max(1, config.width // 32)
-    tower = {"hidden_size": config.width, "num_attention_heads": heads}
+    tokenizer = processor.tokenizer
+    tower = {"hidden_size": config.width, "num_attention_heads": config.heads}
     return Blip2Config(
         vision_config={
             **tower,
@@ -148,18 +147,3 @@ def _configuration(processor: Any, config: ScratchSection) -> Any:
         num_query_tokens=config.query_tokens,
         image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
     )
-
-
-def _share_places(embeddings: Any, config: ScratchSection) -> None:
-    """Give the same place in the upper and the lower picture codes that are alike."""
-    import torch
-
-    grid, width = config.image_size // config.patch_size, config.width
-    rows = (grid + 1) // 2
-    place = torch.randn(rows, grid, width)
-    which = torch.randn(2, 1, 1, width) * HALF_SHARE
-    codes = (place + which).reshape(2 * rows, grid, width)[:grid] * config.spread * 4
-    with torch.no_grad():
-        embeddings.position_embedding[:, 1:] = codes.reshape(1, grid * grid, width)
-        embeddings.class_embedding.normal_(std=config.spread)
-        embeddings.position_embedding[:, :1] = 0

@@ -26,11 +26,12 @@ class AddObject(SceneEdit):
 
     @classmethod
     def propose(cls, scene: Scene, rng: random.Random) -> Self | None:
-        """Draw an object for a free place, if the scene is not full."""
+        """Draw an object for a free place, if the scene is not full; a simple one stays so."""
         if len(scene.objects) >= MAX_OBJECTS:
             return None
         place = rng.choice(scene.free_places)
-        return cls(new=random_object(list(scene.objects), place, scene.ground.colour, rng))
+        earlier, ground = list(scene.objects), scene.ground.colour
+        return cls(new=random_object(earlier, place, ground, rng, simple=scene.is_simple))
 
     def apply(self, scene: Scene) -> Scene:
         """Return the scene with the new object."""

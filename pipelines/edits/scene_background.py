@@ -9,12 +9,11 @@ from pipelines.edits.base import SceneEdit, Wording
 from pipelines.edits.scene_words import either, sentences
 from pipelines.scenes.describe import a, background, surface
 from pipelines.scenes.make import random_ground
-from pipelines.scenes.model import Ground, Pattern, Scene
+from pipelines.scenes.model import SMOOTH, Ground, Pattern, Scene
 from pipelines.scenes.palette import colours_seen_on
 from syned.rows import Task
 
 _TRIES = 100
-_SMOOTH = frozenset({"plain", "gradient"})
 _MARKS: dict[Pattern, str] = {
     "plain": "",
     "gradient": "a gradient",
@@ -59,7 +58,7 @@ def _differs(old: Ground, new: Ground) -> bool:
     """Say whether anybody sees the difference between two backgrounds."""
     if old.colour != new.colour:
         return True
-    return old.pattern != new.pattern and not {old.pattern, new.pattern} <= _SMOOTH
+    return old.pattern != new.pattern and not {old.pattern, new.pattern} <= set(SMOOTH)
 
 
 def _shows_all(scene: Scene, ground: Ground) -> bool:

@@ -59,6 +59,8 @@ SIZES: tuple[Size, ...] = get_args(Size)
 PLACES: tuple[Place, ...] = get_args(Place)
 """The nine cells in reading order."""
 PATTERNS: tuple[Pattern, ...] = get_args(Pattern)
+SMOOTH: tuple[Pattern, ...] = ("plain", "gradient")
+"""Patterns without marks."""
 GROUND_COLOURS: tuple[GroundColour, ...] = get_args(GroundColour)
 
 SIDE = 1000
@@ -164,6 +166,13 @@ class Scene(Part):
             if obj.place == place:
                 return obj
         raise KeyError(place)
+
+    @property
+    def is_simple(self) -> bool:
+        """Say whether small models can read it: no marks, nothing small, all in mid-cell."""
+        room = min(ROOM.values())
+        clear = (o.size != "small" and max(map(abs, o.offset)) <= room for o in self.objects)
+        return self.ground.pattern in SMOOTH and all(clear)
 
     @property
     def free_places(self) -> tuple[Place, ...]:

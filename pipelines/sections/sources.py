@@ -66,6 +66,9 @@ class ScenesSource(Section):
     kind: Literal["scenes"] = "scenes"
     min_objects: Annotated[int, Field(ge=2, le=6)] = 2
     max_objects: Annotated[int, Field(ge=2, le=6)] = 6
+    simple: bool = False
+    """Whether backgrounds have no marks, and objects are not small and lie in mid-cell: what a
+    model of a few million numbers can read."""
     license: str = "cc0-1.0"
     weight: PositiveFloat = 1.0
     into: SplitName = None

@@ -15,7 +15,7 @@ class DrawnScenes:
     """Scenes of coloured shapes; scene `index` follows from the seed and its number alone.
 
     Args:
-        config: How many objects.
+        config: How many objects, and how easy to see.
         seed: The run's seed.
     """
 
@@ -36,7 +36,8 @@ class DrawnScenes:
     def read(self, index: int) -> SourcePicture:
         """Make scene `index`, as canonical JSON."""
         rng = random.Random(seed_for(self._seed, self.name, str(index)))
-        scene = random_scene(rng, self._config.min_objects, self._config.max_objects)
+        fewest, most = self._config.min_objects, self._config.max_objects
+        scene = random_scene(rng, fewest, most, simple=self._config.simple)
         return SourcePicture(
             data=scene.model_dump_json().encode(),
             key=self.key(index),
