@@ -180,7 +180,9 @@ def test_empty_predictions_and_blank_references_are_counted(tmp_path: Path) -> N
     predictions = [{"id": 7, "caption": ""}, {"id": 8, "caption": "blue\nboat"}]
     references = GROUPS.replace("green tree", " ")
     files = write(tmp_path, "p", predictions), write(tmp_path, "r", references)
-    notes = scores(*files)["notes"]
+    told = run(*files, code=2)
+    assert "1 of 2 predictions are empty: '7'" in told
+    notes = scores(*files, "--allow-empty")["notes"]
     assert notes == [
         "1 blank references were left out: '8'.",
         "1 predictions hold no words, and score next to 0: '7'.",

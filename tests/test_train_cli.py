@@ -31,7 +31,8 @@ pytest.importorskip("peft", reason="the trainer needs the extra `train`")
 pytestmark = [pytest.mark.models, pytest.mark.slow]
 
 TINY = (
-    *("--set", "model.scratch={width: 32, vision_layers: 1, qformer_layers: 1, image_size: 32, patch_size: 16}"),
+    *("--set", "model.scratch={width: 32, vision_layers: 1, qformer_layers: 1}"),
+    *("--set", "model.scratch.image_size=32", "--set", "model.scratch.patch_size=16"),
     *("--set", "train.batch_size=8", "--set", "train.epochs=3", "--set", "train.eval_every=0.5"),
     *("--set", "generate.max_new_tokens=8", "--set", "generate.batch_size=4"),
 )

@@ -14,6 +14,7 @@ from trainer.captioner import Captioner, load_captioner
 from trainer.evaluate import evaluate_captions, evaluate_part, save_result
 from trainer.evaluation import Comparison, Judged, Result, compare
 from trainer.metrics.files import read_predictions
+from trainer.metrics.join import refuse_empty
 from trainer.mix import Part, Where, load_part
 from trainer.pictures import InputShape
 from trainer.recipe import DataConfig, TrainRecipe
@@ -38,8 +39,31 @@ class Evaluated:
         return json.dumps({"results": results, "comparison": compared}, indent=1)
 
 
-def set_of(on: str | None, first: str, places: Mapping[str, str]) -> DataConfig:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How captioners are loaded, and files of captions taken.
+
+    Attributes:
+        base: The base of an adapter, where it is not what the adapter names.
+        paper: Whether pictures are prepared as in the paper's release.
+        batch_size: Pairs at once; as in training if not given.
+        allow_empty: Whether captions of a file may say nothing.
+    """
+
+    base: str | None = None
+    paper: bool = False
+    batch_size: int | None = None
+    allow_empty: bool = False
+
+
+def set_of(on: str | None, first: str, places: Mapping[str, str], root: Path) -> DataConfig:
     """Return the set that is named, or the test set of the training that made a captioner.
+
+    Args:
+        on: `DATA[:SPLIT[:PROTOCOL]]`.
+        first: The captioner.
+        places: Where datasets are, by name.
+        root: Of all others; where it has no such set, the root that the training had.
 
     Raises:
         RecipeError: It cannot be understood.
@@ -55,7 +79,19 @@ def set_of(on: str | None, first: str, places: Mapping[str, str]) -> DataConfig:
     test = check(TrainRecipe, read_yaml(recipe), str(recipe)).mix.test
     if test is None:
         raise RecipeError(str(recipe), ["mix.test: there is none; name the set with --on"])
-    return test.model_copy(update={"path": places.get(test.data, test.path)})
+    place = places.get(test.data, test.path)
+    if place is None and not (root / test.data).exists():
+        place = _place_in_training(Path(first).expanduser(), test.data)
+    return test.model_copy(update={"path": place})
+
+
+def _place_in_training(folder: Path, data: str) -> str | None:
+    """Return where a training had a dataset, if it is finished and tells."""
+    facts = folder / "training.json"
+    if not facts.is_file():
+        return None
+    root = json.loads(facts.read_text(encoding="utf-8")).get("root")
+    return str(Path(root) / data) if root else None
 
 
 def evaluate_all(
@@ -63,10 +99,7 @@ def evaluate_all(
     config: DataConfig,
     root: Path,
     out: Path | None,
-    *,
-    base: str | None,
-    paper: bool,
-    batch_size: int | None,
+    asked: Asked,
 ) -> Evaluated:
     """Evaluate one or two on a set, and compare two.
 
@@ -80,11 +113,13 @@ def evaluate_all(
     for name in names:
         captioner = None
         if Path(name).suffix not in FILES:
-            captioner = load_captioner(name, base, paper=paper, batch_size=batch_size)
+            captioner = load_captioner(
+                name, asked.base, paper=asked.paper, batch_size=asked.batch_size
+            )
         with tempfile.TemporaryDirectory() as ready:
             shape = captioner.shape if captioner else PLAIN
             part = _part(config, root, Path(ready), shape)
-            result, own = _one(name, captioner, part, config)
+            result, own = _one(name, captioner, part, config, allow_empty=asked.allow_empty)
             folder = _folder(name, config, out, several=len(names) > 1)
             save_result(folder, result, own, part, shape)
         results.append(result)
@@ -100,11 +135,13 @@ def _part(config: DataConfig, root: Path, ready: Path, shape: InputShape) -> Par
 
 
 def _one(
-    name: str, captioner: Captioner | None, part: Part, config: DataConfig
+    name: str, captioner: Captioner | None, part: Part, config: DataConfig, *, allow_empty: bool
 ) -> tuple[Result, Judged]:
     if captioner is not None:
         return evaluate_part(captioner, part, config)
     captions = read_predictions(Path(name).expanduser())
+    if not allow_empty:
+        refuse_empty(captions)
     return evaluate_captions(name, captions, part, config, {})
 
 

@@ -23,6 +23,7 @@ from trainer.model import (
     load_base,
     load_config,
     load_processor,
+    place_of,
     ready,
 )
 from trainer.pictures import InputShape
@@ -134,7 +135,8 @@ def load_captioner(
     """Load a captioner.
 
     Args:
-        reference: The folder of a training, of an adapter or of a whole model, or a Hub id.
+        reference: The folder of a training, of an adapter or of a whole model, a Hub id, or
+            `builtin:small`.
         base: The base of an adapter, where it is not what the adapter names.
         paper: Whether pictures are prepared as in the paper's release, for models that do not say.
         batch_size: Pairs at once; as in training if not given.
@@ -144,7 +146,7 @@ def load_captioner(
         EngineError: It cannot be loaded.
     """
     folder = Path(reference).expanduser()
-    place = str(folder / "model") if (folder / "model").is_dir() else reference
+    place = str(folder / "model") if (folder / "model").is_dir() else place_of(reference)
     settings = _settings(place, paper=paper)
     adapter = is_adapter(place)
     named = base or (_base_of(place) if adapter else place)

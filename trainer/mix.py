@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -104,9 +104,15 @@ def load_part(config: DataConfig, where: Where, refused: frozenset[str] = frozen
     return Part(name, store, draws, dict(left_out), dict(cleaned))
 
 
-def load_phase(phase: PhaseConfig, where: Where, refused: frozenset[str]) -> list[Part]:
-    """Make the components of a phase ready."""
-    return [load_part(component, where, refused) for component in phase.components]
+def load_phases(
+    phases: Sequence[PhaseConfig], where: Where, refused: frozenset[str]
+) -> list[list[Part]]:
+    """Make the components of phases ready; one that comes in several phases once."""
+    made: dict[ComponentConfig, Part] = {}
+    for component in chain.from_iterable(phase.components for phase in phases):
+        if component not in made:
+            made[component] = load_part(component, where, refused)
+    return [[made[component] for component in phase.components] for phase in phases]
 
 
 def _entries(config: DataConfig, place: str) -> Iterator[CaptionedPair | Dropped]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from trainer.pictures import InputShape
 from trainer.recipe import LoraSection, ModelConfig
 from trainer.scratch import new_model, new_processor
 
+SMALL = "builtin:small"
+"""Name of the small model that ships with syned; `make model` makes it again."""
 VISION = r"vision_model\..*\.qkv"
 QFORMER = (
     r"qformer\..*\.(crossattention\.attention\.(query|key|value)|attention\.attention\.(key|value))"
@@ -65,6 +68,11 @@ def adapted(model: Any, config: LoraSection) -> Any:
     )
 
 
+def place_of(name: str) -> str:
+    """Return the folder of the model that ships with syned for its name, and other names as is."""
+    return str(resources.files("trainer") / "small") if name == SMALL else name
+
+
 def load_processor(base: str, revision: str | None) -> Any:
     """Load the processor of a checkpoint.
 
@@ -73,7 +81,9 @@ def load_processor(base: str, revision: str | None) -> Any:
     """
     from transformers import Blip2Processor
 
-    return _explained(lambda: Blip2Processor.from_pretrained(base, revision=revision), base)
+    return _explained(
+        lambda: Blip2Processor.from_pretrained(place_of(base), revision=revision), base
+    )
 
 
 def load_config(base: str, revision: str | None) -> Any:
@@ -84,12 +94,12 @@ def load_config(base: str, revision: str | None) -> Any:
     """
     from transformers import Blip2Config
 
-    if not Path(base).expanduser().exists() and base.count("/") != 1:
+    if not Path(place_of(base)).expanduser().exists() and base.count("/") != 1:
         raise EngineError(
             f"there is no folder {base}; expected a folder, or a Hub id such as "
-            "Salesforce/blip2-opt-2.7b"
+            f"Salesforce/blip2-opt-2.7b, or {SMALL}"
         )
-    return _explained(lambda: Blip2Config.from_pretrained(base, revision=revision), base)
+    return _explained(lambda: Blip2Config.from_pretrained(place_of(base), revision=revision), base)
 
 
 def load_base(config: ModelConfig) -> Any:
@@ -106,16 +116,15 @@ def load_base(config: ModelConfig) -> Any:
         options["attn_implementation"] = config.attention
     if config.quantize == "4bit":
         options |= _four_bits(config)
-    load = Blip2ForConditionalGeneration.from_pretrained
-    return _explained(lambda: load(config.base, **options), config.base)
+    load, place = Blip2ForConditionalGeneration.from_pretrained, place_of(config.base)
+    model = _explained(lambda: load(place, **options), config.base)
+    # What an adapter names as its base: no path of this machine.
+    model.name_or_path = config.base
+    return model
 
 
 def _four_bits(config: ModelConfig) -> dict[str, Any]:
-    """Return the options for a base in four bits.
-
-    Raises:
-        MissingExtra: bitsandbytes is not installed.
-    """
+    """Return the options for a base in four bits; raises MissingExtra."""
     import torch
     from transformers import BitsAndBytesConfig
 

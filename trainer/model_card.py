@@ -48,6 +48,6 @@ def _front(recipe: TrainRecipe) -> dict[str, Any]:
         "pipeline_tag": "image-to-text",
         "tags": ["image-difference-captioning", "blip-2", "syned"],
     }
-    if recipe.model.base != "scratch":
+    if recipe.model.base != "scratch" and not recipe.model.base.startswith("builtin:"):
         front["base_model"] = recipe.model.base
     return front

@@ -90,6 +90,7 @@ def run_phase(
     clock = Clock()
     words = phase.learns == "words"
     looked_at = None if words else validation
+    _fix_what_sees(loaded.model, fixed=phase.learns == "language")
     make = _word_trainer if words else _caption_trainer
     trainer = make(loaded, parts, looked_at, recipe, phase, folder)
     for own in (PrinterCallback, ProgressCallback):
@@ -106,6 +107,15 @@ def run_phase(
     loaded.model.save_pretrained(folder / BEST)
     write_whole(folder / DONE, result.model_dump_json())
     return result
+
+
+def _fix_what_sees(model: Any, *, fixed: bool) -> None:
+    """Keep vision tower, Q-Former and queries of a whole model as they are, or train them again."""
+    if hasattr(model, "peft_config"):
+        return
+    for part in (model.vision_model, model.qformer):
+        part.requires_grad_(not fixed)
+    model.query_tokens.requires_grad_(not fixed)
 
 
 def _finished(loaded: Loaded, folder: Path) -> PhaseResult | None:

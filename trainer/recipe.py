@@ -60,9 +60,10 @@ class PhaseConfig(Section):
     """Passes over the phase's pairs; `train.epochs` if not given."""
     order: Literal["shuffled", "given"] = "shuffled"
     """Whether pairs come in an order drawn anew for each pass, or component after component."""
-    learns: Literal["captions", "words"] = "captions"
-    """Whether captions are learned, or, before that and with a new model, which words they have:
-    vision tower and Q-Former alone (see `trainer.words`)."""
+    learns: Literal["captions", "language", "words"] = "captions"
+    """What is learned: captions; captions by the language model alone, while what sees stays as it
+    is; or which words they have, by what sees alone (see `trainer.words`). A new model goes the
+    other way round: words, language, captions."""
     learning_rate: Positive | None = None
     """`train.learning_rate` if not given."""
 
@@ -124,7 +125,8 @@ class ModelConfig(Section):
     """The captioner."""
 
     base: str = "Salesforce/blip2-opt-2.7b"
-    """A folder or Hub id of a BLIP-2 with OPT or Flan-T5, or `scratch`."""
+    """A folder or Hub id of a BLIP-2 with OPT or Flan-T5; `builtin:small`, which ships with syned
+    and reads simple drawn scenes; or `scratch`."""
     revision: str | None = None
     scratch: ScratchSection = ScratchSection()
     tune: Literal["lora", "full"] = "lora"
@@ -208,8 +210,12 @@ class TrainRecipe(Section):
             raise ValueError("model.paper: the release joins pictures vertical or horizontal")
         if model.base == "scratch" and model.tune == "lora":
             raise ValueError("model.base: a new model has nothing to adapt; set model.tune=full")
-        if model.tune == "lora" and any(phase.learns == "words" for phase in self.mix.phases):
-            raise ValueError("mix.phases: words are learned by a whole model; set model.tune=full")
+        if model.tune == "lora" and any(p.learns != "captions" for p in self.mix.phases):
+            raise ValueError(
+                "mix.phases: an adapter learns captions; set model.tune=full for words or language"
+            )
+        if self.train.augment and any(p.learns == "words" for p in self.mix.phases):
+            raise ValueError("train.augment: a phase that learns words takes pictures as they are")
         if self.train.best_by != "loss" and self.train.patience and self.mix.validation is None:
             raise ValueError("train.patience: there are no validation pairs to stop by")
         return self

@@ -111,7 +111,7 @@ def new_model(processor: Any, config: ScratchSection, seed: int, join: str) -> A
 
 
 def _configuration(processor: Any, config: ScratchSection) -> Any:
-    """Return the configuration of the model."""
+    """Return the configuration of the model; so small a one forgets nothing to dropout."""
     from transformers import Blip2Config
 
     tokenizer = processor.tokenizer
@@ -131,6 +131,8 @@ def _configuration(processor: Any, config: ScratchSection) -> Any:
             "encoder_hidden_size": config.width,
             "cross_attention_frequency": 1,
             "vocab_size": 32,
+            "hidden_dropout_prob": 0.0,
+            "attention_probs_dropout_prob": 0.0,
         },
         text_config={
             **tower,
@@ -140,6 +142,7 @@ def _configuration(processor: Any, config: ScratchSection) -> Any:
             "word_embed_proj_dim": config.width,
             "num_hidden_layers": config.language_layers,
             "max_position_embeddings": MOST_TOKENS,
+            "dropout": 0.0,
             "pad_token_id": tokenizer.pad_token_id,
             "bos_token_id": tokenizer.bos_token_id,
             "eos_token_id": tokenizer.eos_token_id,

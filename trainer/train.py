@@ -17,7 +17,7 @@ from trainer.evaluate import evaluate_part, save_result
 from trainer.evaluation import Result
 from trainer.examples import count_cut
 from trainer.facts import facts_of
-from trainer.mix import Part, Where, load_part, load_phase
+from trainer.mix import Part, Where, load_part, load_phases
 from trainer.model import Loaded, load, load_config, trainable_share
 from trainer.model_card import write_card
 from trainer.phase import PhaseResult, run_phase
@@ -80,7 +80,7 @@ def train(recipe: TrainRecipe, run: RunFolder, root: Path, watch: Watch) -> Trai
     where = _where(recipe, run, root, watch)
     validation, test = _evaluation_sets(recipe, where)
     refused = frozenset(h for p in (validation, test) if p for h in p.store.hashes())
-    phases = [load_phase(phase, where, refused) for phase in recipe.mix.phases]
+    phases = load_phases(recipe.mix.phases, where, refused)
     _tell_parts(phases, validation, test, watch)
     captions = [c for parts in phases for p in parts for row in p.store.rows for c in row.captions]
     loaded = load(recipe.model, captions, recipe.seed)
@@ -92,6 +92,7 @@ def train(recipe: TrainRecipe, run: RunFolder, root: Path, watch: Watch) -> Trai
     model = run.path / "model"
     _save(loaded, recipe, model)
     facts = facts_of(recipe, loaded, phases, validation, results)
+    facts["root"] = str(root.absolute())
     write_whole(run.path / "training.json", json.dumps(facts, indent=1))
     write_curves(results, recipe.train.best_by, run.path / "curves.png")
     tested = _test(loaded, recipe, test, run, watch)

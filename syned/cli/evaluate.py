@@ -10,6 +10,7 @@ import typer
 from syned.cli.caption import BaseOption, PaperOption
 from syned.cli.common import console as make_console
 from syned.cli.common import places_of
+from syned.cli.score import AllowEmptyOption
 from syned.cli.train import DataOption, RootOption
 from syned.told import told
 
@@ -43,6 +44,7 @@ def evaluate(
         ),
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print results as JSON.")] = False,
+    allow_empty: AllowEmptyOption = False,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Pairs at once.")] = None,
 ) -> None:
     """Score a captioner, or captions, on a dataset.
@@ -69,13 +71,13 @@ def evaluate(
         from trainer.setup import prepare_torch
 
         prepare_torch("auto")
-        from trainer.bench import evaluate_all, set_of
+        from trainer.bench import Asked, evaluate_all, set_of
         from trainer.told import print_comparison, print_results
 
-        config = set_of(on, what[0], places_of(data))
-        found = evaluate_all(
-            what, config, root.expanduser(), out, base=base, paper=paper, batch_size=batch_size
-        )
+        root = root.expanduser()
+        config = set_of(on, what[0], places_of(data), root)
+        asked = Asked(base, paper, batch_size, allow_empty)
+        found = evaluate_all(what, config, root, out, asked)
         if json_:
             typer.echo(found.as_json())
             return

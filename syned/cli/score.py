@@ -10,6 +10,13 @@ import typer
 from syned.cli.common import console
 from syned.told import told
 
+AllowEmptyOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-empty", help="Score predictions that say nothing; without it they are an error."
+    ),
+]
+
 
 def score(
     predictions: Annotated[
@@ -26,6 +33,7 @@ def score(
             "its jar are found, and else reported as missing.",
         ),
     ] = None,
+    allow_empty: AllowEmptyOption = False,
     per_sample: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write the scores of each id here, as JSON lines."),
@@ -45,7 +53,8 @@ def score(
     `{"id": "7", "caption": "..."}`. REFERENCES is a COCO annotation file,
     `{"annotations": [{"image_id": 7, "caption": "..."}]}`, or JSON lines of
     `{"id": "7", "captions": ["...", "..."]}`. Both must have the same ids; `7` and `"7"` are one.
-    An empty prediction is scored as such, blank references are left out; both are counted.
+    An empty prediction is an error, since most often the file is broken; blank references are left
+    out and counted.
 
     Examples:
 
@@ -63,6 +72,7 @@ def score(
             references,
             console(),
             meteor=meteor,
+            allow_empty=allow_empty,
             per_sample=per_sample,
             json=json_,
         )

@@ -63,6 +63,24 @@ def join(predictions: Mapping[str, str], references: Mapping[str, Sequence[str]]
     )
 
 
+def refuse_empty(predictions: Mapping[str, str]) -> None:
+    """Refuse predictions of which some say nothing, which is most often a fault of the file.
+
+    Args:
+        predictions: One caption for each id.
+
+    Raises:
+        ScoreError: Some are empty or only white space.
+    """
+    empty = [name for name, caption in predictions.items() if not caption.strip()]
+    if empty:
+        raise ScoreError(
+            f"{len(empty)} of {len(predictions)} predictions are empty: {some(empty)}.\nMend the "
+            "file; or, if the captioner really says nothing there, give --allow-empty, and they "
+            "are scored as they are."
+        )
+
+
 def _blank(references: Mapping[str, Sequence[str]]) -> Iterator[str]:
     for name, group in references.items():
         yield from (name for caption in group if not caption.strip())

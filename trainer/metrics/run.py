@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from syned.errors import EngineError
 from trainer.metrics.files import read_predictions, read_references
-from trainer.metrics.join import ScoreError
+from trainer.metrics.join import ScoreError, refuse_empty
 from trainer.metrics.meteor import NoMeteor, find_meteor
 from trainer.metrics.scores import score
 from trainer.metrics.show import as_json, print_scores, write_per_sample
@@ -22,6 +22,7 @@ def score_files(
     console: Console,
     *,
     meteor: bool | None,
+    allow_empty: bool,
     per_sample: Path | None,
     json: bool,
 ) -> None:
@@ -32,6 +33,7 @@ def score_files(
         references: The captions of each id.
         console: Where a table is printed.
         meteor: Whether METEOR is demanded; nothing for where it can be had.
+        allow_empty: Whether predictions may say nothing.
         per_sample: Where the scores of each id are written, if anywhere.
         json: Whether to print JSON in place of a table.
 
@@ -44,9 +46,10 @@ def score_files(
     engine = find_meteor() if meteor else None
     if isinstance(engine, NoMeteor):
         raise EngineError(engine.reason)
-    scores = score(
-        read_predictions(predictions), read_references(references), meteor=meteor is not False
-    )
+    said = read_predictions(predictions)
+    if not allow_empty:
+        refuse_empty(said)
+    scores = score(said, read_references(references), meteor=meteor is not False)
     if per_sample:
         write_per_sample(scores, per_sample)
     if json:
