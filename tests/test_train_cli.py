@@ -28,6 +28,8 @@ from trainer.metrics.meteor import NoMeteor
 pytest.importorskip("torch", reason="the trainer needs the extra `train`")
 pytest.importorskip("peft", reason="the trainer needs the extra `train`")
 
+from safetensors.torch import load_file
+
 pytestmark = [pytest.mark.models, pytest.mark.slow]
 
 TINY = (
@@ -116,6 +118,40 @@ def test_a_training_leaves_model_card_curves_counts_and_test(home):
 
 
 NO_TEST = ("--set", "mix.test=null")
+PHASES = ", ".join(
+    f"{{learns: {what}, epochs: 1, components: [{{data: scenes}}]}}"
+    for what in ("words", "language", "captions")
+)
+
+
+def test_a_new_model_learns_words_then_language_then_captions(home):
+    args = (*training("phases"), "--set", f"mix.phases=[{PHASES}]", *NO_TEST)
+    done = run(home, *args)
+    assert done.returncode == 0, done.stdout + done.stderr
+    files = [home / f"trainings/phases/phase-{n}/best/model.safetensors" for n in (1, 2, 3)]
+    words, language, captions = map(load_file, files)
+
+    def changed(first, second):
+        names = {name for name, weight in first.items() if not weight.equal(second[name])}
+        sees = {n for n in names if n.startswith(("vision_model", "qformer", "query_tokens"))}
+        return sees, names - sees
+
+    assert changed(words, language)[0] == set()
+    assert changed(words, language)[1]
+    assert all(changed(language, captions))
+    facts = json.loads((home / "trainings/phases/training.json").read_text())
+    assert facts["trained_numbers"] == facts["numbers"]
+    # Goes on where all is done, and says the same.
+    assert run(home, *args).returncode == 0
+
+
+@pytest.mark.parametrize("what", ["words", "language"])
+def test_an_adapter_learns_captions_only(home, what):
+    phases = f"[{{learns: {what}, components: [{{data: scenes}}]}}]"
+    lora = ("--base", "builtin:small", "--set", "model.tune=lora")
+    done = run(home, *training("no"), *lora, "--set", f"mix.phases={phases}")
+    assert done.returncode == 2
+    assert "set model.tune=full for words or language" in done.stderr
 
 
 def test_a_training_that_is_killed_goes_on_to_the_same_bits(home):

@@ -73,16 +73,18 @@ def read_predictions(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def main(evaluation: Path, dataset: Path) -> None:
-    """Print the share of true captions, and that of each task."""
+    """Print the share of true captions, and that of each kind of edit."""
     truth = read_truth(dataset)
     found: dict[str, list[bool]] = defaultdict(list)
     for name, caption in read_predictions(evaluation / "predictions.jsonl"):
         row = truth[name]
-        found[("" if row["scene"] else "photograph, ") + row["task"]].append(is_true(caption, row))
-    for task, each in sorted(found.items()):
-        print(f"{task:24} {sum(each):5} of {len(each):5} true ({sum(each) / len(each):.1%})")
+        kind = json.loads(row["edit"])["kind"]
+        found["scene" if row["scene"] else "photograph", kind].append(is_true(caption, row))
+    for (of, kind), each in sorted(found.items()):
+        told = f"{of}, {kind}"
+        print(f"{told:32} {sum(each):5} of {len(each):5} true ({sum(each) / len(each):.1%})")
     every = [one for each in found.values() for one in each]
-    print(f"{'all':24} {sum(every):5} of {len(every):5} true ({sum(every) / len(every):.1%})")
+    print(f"{'all':32} {sum(every):5} of {len(every):5} true ({sum(every) / len(every):.1%})")
 
 
 if __name__ == "__main__":
