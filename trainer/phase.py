@@ -33,6 +33,8 @@ class PhaseResult(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    learns: str = "captions"
+    """What was learned (see `PhaseConfig.learns`); losses of words are of another size."""
     examples: int
     """Of one pass."""
     steps: int
@@ -103,7 +105,7 @@ def run_phase(
     trainer.add_callback(clock)
     trainer.add_callback(Steps(watch.step))
     _train(trainer, folder)
-    result = _result(trainer, clock)
+    result = _result(trainer, clock, phase.learns)
     loaded.model.save_pretrained(folder / BEST)
     write_whole(folder / DONE, result.model_dump_json())
     return result
@@ -126,9 +128,10 @@ def _finished(loaded: Loaded, folder: Path) -> PhaseResult | None:
     return PhaseResult.model_validate_json((folder / DONE).read_text(encoding="utf-8"))
 
 
-def _result(trainer: PairTrainer, clock: Clock) -> PhaseResult:
+def _result(trainer: PairTrainer, clock: Clock, learns: str) -> PhaseResult:
     state = trainer.state
     return PhaseResult(
+        learns=learns,
         examples=len(trainer.order),
         steps=state.global_step,
         best=state.best_metric,

@@ -19,15 +19,21 @@ def write_curves(results: Sequence[PhaseResult], best_by: str, path: Path) -> No
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 3.4), layout="constrained", dpi=130)
-    losses, scores = figure.subplots(1, 2)
+    words = any(result.learns == "words" for result in results)
+    figure = Figure(figsize=(13 if words else 9, 3.4), layout="constrained", dpi=130)
+    losses, scores, named = figure.subplots(1, 3)
     _draw(losses, results, {"loss": "training", "eval_loss": "validation"})
-    losses.set_ylabel("loss (nats per token)")
+    losses.set_ylabel("captions: loss (nats per token)")
     name = f"eval_{best_by}"
     if best_by != "loss" and _draw(scores, results, {name: best_by, "eval_exact": "exact"}):
         scores.set_ylabel("validation score")
     else:
         figure.delaxes(scores)
+    if words:
+        _draw(named, results, {"loss": "training"}, words=True)
+        named.set_ylabel("words: loss (nats per pair)")
+    else:
+        figure.delaxes(named)
     for axes in figure.axes:
         axes.set_xlabel("step")
         axes.spines[["top", "right"]].set_visible(False)
@@ -35,13 +41,16 @@ def write_curves(results: Sequence[PhaseResult], best_by: str, path: Path) -> No
     figure.savefig(path)
 
 
-def _draw(axes: Any, results: Sequence[PhaseResult], names: dict[str, str]) -> bool:
-    """Draw what was logged under some names; say whether there was anything."""
+def _draw(
+    axes: Any, results: Sequence[PhaseResult], names: dict[str, str], *, words: bool = False
+) -> bool:
+    """Draw what phases that learn captions, or words, logged; say whether there was anything."""
     drawn = False
     for key, label in names.items():
         begun, steps, values = 0, [], []
         for result in results:
-            rows = [row for row in result.history if key in row]
+            told = (result.learns == "words") == words
+            rows = [row for row in result.history if told and key in row]
             steps += [begun + row["step"] for row in rows]
             values += [row[key] for row in rows]
             begun += result.steps
