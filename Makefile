@@ -37,7 +37,8 @@ model: $(UV)
 	$(BASE) --n 16000 --out runs/base-demo --set seed=51 \
 		--set 'sample.sources=[{kind: folder, path: "builtin:photos", weight: 0.5}, {kind: scenes, simple: true, max_objects: 4}]' \
 		--set 'export.splits={train: 0.94, validation: 0.03, test: 0.03}'
-	$(UV) run --extra train syned train --recipe base --out trainings/base
+	$(UV) run --extra train syned train --recipe scratch --out trainings/base \
+		--data scenes=runs/base-simple --data syned=runs/base-demo
 	$(UV) run --extra train python -m trainer.ship trainings/base
 
 bench: $(UV)

@@ -65,7 +65,7 @@ def home(tmp_path_factory, no_meteor):  # noqa: ARG001
 
 def training(name: str) -> tuple[str, ...]:
     where = ("--data", "scenes=runs/scenes", "--out", f"trainings/{name}")
-    return ("train", "--recipe", "scratch", *where, *TINY)
+    return ("train", "--recipe", "scratch", "--mix", "scenes-real", *where, *TINY)
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ def test_an_adapter_is_trained_and_peft_alone_can_load_it(home):
     ("args", "told"),
     [
         (("--recipe", "scrach"), "scratch"),
-        (("--recipe", "scratch", "--data", "scenes=nowhere"), "nowhere"),
+        (("--recipe", "scratch", "--mix", "scenes-real", "--data", "scenes=nowhere"), "nowhere"),
         (("--recipe", "scratch", "--mix", "sceens"), "scenes"),
         (("--recipe", "scratch", "--set", "train.epoch=1"), "epochs"),
         (("--mix", "scenes-real", "--data", "scenes=runs/scenes", "--base", "gone"), "gone"),

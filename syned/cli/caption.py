@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 ModelOption = Annotated[
     str,
-    typer.Option(help="Folder of a training, of an adapter or of a whole BLIP-2, or a Hub id."),
+    typer.Option(
+        help="Folder of a training, of an adapter or of a whole BLIP-2; a Hub id; or "
+        "`builtin:small`, which reads simple drawn scenes."
+    ),
 ]
 BaseOption = Annotated[
     str | None, typer.Option(help="Base of the adapter, where it is not what the adapter names.")

@@ -32,7 +32,8 @@ def train(
         typer.Option(
             metavar="NAME|FILE",
             help="`blip2idc` adapts BLIP-2 (OPT 2.7B) as the paper does; `paper` prepares pictures "
-            "as its release, too; `scratch` trains a small new one without a GPU; or a YAML file.",
+            "as its release, too; `demo` adapts the small captioner that ships with syned, on a "
+            "laptop; `scratch` makes such a one from nothing; or a YAML file.",
         ),
     ] = "blip2idc",
     mix: Annotated[
@@ -46,7 +47,8 @@ def train(
     data: DataOption = None,
     root: RootOption = Path("data"),
     base: Annotated[
-        str | None, typer.Option(help="Base model: a folder, a Hub id, or `scratch`.")
+        str | None,
+        typer.Option(help="Base model: a folder, a Hub id, `builtin:small`, or `scratch`."),
     ] = None,
     out: Annotated[
         Path | None,
@@ -78,7 +80,7 @@ def train(
 
     Examples:
 
-        syned train --recipe scratch --data scenes=runs/scenes
+        syned train --recipe demo --data syned=runs/demo
 
         syned train --mix std --root ~/data
 

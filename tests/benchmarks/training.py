@@ -34,6 +34,7 @@ from trainer.recipe import TrainRecipe  # noqa: E402
 from trainer.store import ReadyPair, Store  # noqa: E402
 
 SIDE = 128
+SIZES = {"image_size": SIDE, "patch_size": 16}
 CAPTIONS = ("The red circle in the upper left corner has gone.", "A large blue star has come.")
 
 
@@ -56,12 +57,12 @@ def make_part(count: int) -> Part:
 
 
 def make_recipe(steps: int, batch: int) -> TrainRecipe:
-    """Return the recipe `scratch` for so many steps."""
+    """Return the recipe of a small new model for so many steps."""
     return TrainRecipe.model_validate(
         {
             "name": "bench",
             "mix": {"phases": [{"components": [{"data": "scenes"}]}]},
-            "model": {"base": "scratch", "tune": "full", "device": "cpu"},
+            "model": {"base": "scratch", "tune": "full", "device": "cpu", "scratch": SIZES},
             "train": {"batch_size": batch, "max_steps": steps, "workers": 0, "log": []},
         }
     )
