@@ -188,7 +188,8 @@ def test_another_recipe_does_not_go_on_with_a_training(home):
 def test_an_adapter_is_trained_and_peft_alone_can_load_it(home):
     base = home / "trainings/whole/model"
     where = ("--data", "scenes=runs/scenes", "--out", "trainings/lora", "--base", str(base))
-    done = run(home, "train", "--recipe", "scratch", *where, *TINY, "--set", "model.tune=lora")
+    mixed = ("--recipe", "scratch", "--mix", "scenes-real")
+    done = run(home, "train", *mixed, *where, *TINY, "--set", "model.tune=lora")
     assert done.returncode == 0, done.stderr
     from peft import PeftModel
     from transformers import Blip2ForConditionalGeneration
