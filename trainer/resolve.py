@@ -113,12 +113,12 @@ def _component(text: str, mix: str) -> dict[str, Any]:
 
 
 def _placed(values: Any, places: Mapping[str, str]) -> Any:
-    """Return a recipe with the places of datasets filled in where they are named."""
+    """Return a recipe with the places of datasets filled in; the command line's come first."""
     if isinstance(values, list):
         return [_placed(item, places) for item in values]
     if not isinstance(values, dict):
         return values
     found = {key: _placed(item, places) for key, item in values.items()}
-    if found.get("data") in places and not found.get("path"):
+    if found.get("data") in places:
         found["path"] = places[found["data"]]
     return found
