@@ -9,6 +9,7 @@ from pathlib import Path
 from trainer.captioner import load_captioner, save_settings
 from trainer.model import SMALL, place_of
 from trainer.recipe import ModelConfig
+from trainer.setup import prepare_torch
 
 
 def ship(training: Path, folder: Path) -> None:
@@ -28,4 +29,5 @@ def ship(training: Path, folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    prepare_torch("cpu")
     ship(Path(sys.argv[1]), Path(place_of(SMALL)))
