@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from importlib.util import find_spec
 
 from syned.errors import MissingExtra
@@ -34,5 +35,7 @@ def prepare_torch(device: str) -> None:
     transformers_logging.disable_progress_bar()
     # A Hub that cannot be reached is told once, and not at each of its retries.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    # peft looks on the Hub for the vocabulary of a base that is not there; ours never changes.
+    warnings.filterwarnings("ignore", message="Could not find a config file in")
     if device == "cpu":
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")

@@ -60,7 +60,8 @@ def is_true(caption: str, row: Mapping[str, Any]) -> bool:
         return bool(caption) and holds(
             caption, pair_of(scene.model_dump(), edit.apply(scene).model_dump())
         )
-    except Unreadable:
+    except (Unreadable, LookupError):
+        # What it speaks of is not there: no rule, no such object, or nothing that went or came.
         return False
 
 
