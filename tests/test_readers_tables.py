@@ -156,9 +156,8 @@ def test_a_single_file_stands_for_its_split(tmp_path: Path) -> None:
 
 
 def test_syned_reads_what_syned_writes(demo_run: Path) -> None:
-    entries = [
-        entry for split in (TRAIN, VALIDATION, TEST) for entry in read("syned", demo_run, split)
-    ]
+    splits = [s for s in (TRAIN, VALIDATION, TEST) if [*demo_run.rglob(f"{s}-*.parquet")]]
+    entries = [entry for split in splits for entry in read("syned", demo_run, split)]
     assert entries
     assert all(isinstance(entry, CaptionedPair) for entry in entries)
     assert {len(entry.captions) for entry in entries} == {5}

@@ -1,7 +1,7 @@
 """Does synthetic data help, is LoRA enough, and is it more than plain augmentation? Measured small.
 
-    python tests/benchmarks/learning.py augmentation [--seeds 3] [--base M] [--out FOLDER]
-    python tests/benchmarks/learning.py lora [--seeds 3] [--base M] [--out FOLDER]
+    python tests/benchmarks/learning.py augmentation [--steps 400] [--seeds 3] [--base M]
+    python tests/benchmarks/learning.py lora [--steps 400] [--seeds 3] [--base M]
 
 The base is the small BLIP-2 that ships with syned; it has seen simple scenes. What counts as "real"
 here is a world that it has not seen: scenes with patterns and small objects, taken by a bad camera
@@ -47,7 +47,7 @@ from trainer.recipe import TrainRecipe  # noqa: E402
 from trainer.store import Store  # noqa: E402
 
 REAL_FEW, REAL_MORE = 150, 1000
-STEPS, BATCH = 400, 32
+BATCH = 32
 RATES = {"full": 3e-4, "lora": 2e-3}
 """Learning rates; LoRA's best was found at five to ten times that of all weights."""
 Measure = dict[str, NDArray[np.float64]]
@@ -118,7 +118,7 @@ def _some(part: Part, count: int, seed: int, times: int = 1) -> Part:
     return Part(part.name, Store(rows, part.store.pixels[drawn]), (*range(count),) * times, {}, {})
 
 
-def _recipe(base: str, arm: Arm, seed: int) -> TrainRecipe:
+def _recipe(base: str, arm: Arm, seed: int, steps: int) -> TrainRecipe:
     phase = {"components": [{"data": "scenes"}]}
     return TrainRecipe.model_validate(
         {
@@ -128,7 +128,7 @@ def _recipe(base: str, arm: Arm, seed: int) -> TrainRecipe:
             "model": {"base": base, "tune": arm.tune, "device": "cpu"},
             "train": {
                 "batch_size": BATCH,
-                "max_steps": STEPS,
+                "max_steps": steps,
                 "eval_every": 1000,
                 "workers": 0,
                 "log": [],
@@ -158,9 +158,9 @@ def look(loaded: Any, recipe: TrainRecipe, part: Part, truth: dict[str, Any]) ->
     }
 
 
-def run_arm(world: World, base: str, arm: Arm, seed: int, out: Path) -> dict[str, Any]:
+def run_arm(world: World, base: str, arm: Arm, seed: int, steps: int, out: Path) -> dict[str, Any]:
     """Train one arm with one seed, and look at both test sets."""
-    recipe = _recipe(base, arm, seed)
+    recipe = _recipe(base, arm, seed, steps)
     loaded = load(recipe.model, [], seed)
     trained, whole = trainable_share(loaded.model)
     folder = out / f"{arm.name.replace(' ', '-').replace(',', '')}-{seed}-{time.time_ns()}"
@@ -180,7 +180,7 @@ def run_arm(world: World, base: str, arm: Arm, seed: int, out: Path) -> dict[str
 
 def before(world: World, base: str) -> dict[str, Measure]:
     """Look at both test sets with the base as it is."""
-    recipe = _recipe(base, Arm("base", few), 0)
+    recipe = _recipe(base, Arm("base", few), 0, 1)
     loaded = load(recipe.model, [], 0)
     sets = {"real": world.real_test, "simple": world.simple_test}
     return {name: look(loaded, recipe, part, world.truth) for name, part in sets.items()}
@@ -226,31 +226,34 @@ def tell(arms: Sequence[Arm], found: dict[str, list[dict[str, Any]]], base: Any)
             )
 
 
+def _plain(run: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of a run with measures as means over pairs."""
+
+    def mean(value: Any) -> Any:
+        return {k: float(v.mean()) for k, v in value.items()} if isinstance(value, dict) else value
+
+    return {name: mean(value) for name, value in run.items()}
+
+
 def main(
     what: Annotated[str, typer.Argument(help="augmentation or lora")],
     seeds: int = 3,
+    steps: int = 400,
     base: str = "builtin:small",
     out: Path = Path("runs/learning"),
 ) -> None:
-    """Measure, print the table, and keep the figures in OUT/WHAT.json."""
+    """Measure, print the table, and keep the figures in OUT/WHAT-STEPS.json."""
     world = make_world(base, out)
     arms = ARMS[what]
     found: dict[str, list[dict[str, Any]]] = {arm.name: [] for arm in arms}
     for seed in range(seeds):
         for arm in arms:
-            found[arm.name].append(run_arm(world, base, arm, seed, out / "phases"))
+            found[arm.name].append(run_arm(world, base, arm, seed, steps, out / "phases"))
             true = found[arm.name][-1]["real"]["true"].mean()
             print(f"seed {seed}, {arm.name}: {true:.1%} true", file=sys.stderr, flush=True)
     tell(arms, found, before(world, base))
-    plain = {
-        name: [
-            {k: v if not isinstance(v, dict) else {m: float(x.mean()) for m, x in v.items()}}
-            for run in runs
-            for k, v in run.items()
-        ]
-        for name, runs in found.items()
-    }
-    (out / f"{what}.json").write_text(json.dumps(plain, indent=1), encoding="utf-8")
+    plain = {name: [_plain(run) for run in runs] for name, runs in found.items()}
+    (out / f"{what}-{steps}.json").write_text(json.dumps(plain, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":
