@@ -147,7 +147,7 @@ def _one(
 
 def _folder(name: str, config: DataConfig, out: Path | None, *, several: bool) -> Path:
     """Return where the result of one is written."""
-    own = Path(name).stem if Path(name).suffix in FILES else Path(name).name
+    own = Path(name).stem if Path(name).suffix in FILES else Path(name).name.replace(":", "-")
     if out is not None:
         return out / own if several else out
     words = (config.data, str(config.split), config.protocol or "")
