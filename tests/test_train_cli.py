@@ -154,12 +154,21 @@ def test_an_adapter_learns_captions_only(home, what):
     assert "set model.tune=full for words or language" in done.stderr
 
 
-def test_a_training_that_is_killed_goes_on_to_the_same_bits(home):
+WORDS_FIRST = (
+    "mix.phases=[{learns: words, epochs: 9, components: [{data: scenes}]}, "
+    "{learns: language, epochs: 1, components: [{data: scenes}]}]"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "more"), [("captions", NO_TEST), ("words", (*NO_TEST, "--set", WORDS_FIRST))]
+)
+def test_a_training_that_is_killed_goes_on_to_the_same_bits(home, name, more):
     """All in processes of their own: bits depend on how many threads torch was given."""
-    assert run_cli(*training("at-once"), *NO_TEST, cwd=home).returncode == 0
-    folder = home / "trainings/killed"
+    assert run_cli(*training(f"{name}-at-once"), *more, cwd=home).returncode == 0
+    folder = home / f"trainings/{name}-killed"
     process = subprocess.Popen(
-        [sys.executable, "-m", "syned", *training("killed"), *NO_TEST],
+        [sys.executable, "-m", "syned", *training(f"{name}-killed"), *more],
         cwd=home,
         env=os.environ | {"NO_COLOR": "1"},
         stdout=subprocess.DEVNULL,
@@ -174,8 +183,8 @@ def test_a_training_that_is_killed_goes_on_to_the_same_bits(home):
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert process.returncode == -signal.SIGKILL, "it was stopped on its way"
-    assert run_cli(*training("killed"), *NO_TEST, cwd=home).returncode == 0
-    assert weights(folder) == weights(home / "trainings/at-once")
+    assert run_cli(*training(f"{name}-killed"), *more, cwd=home).returncode == 0
+    assert weights(folder) == weights(home / f"trainings/{name}-at-once")
 
 
 def test_another_recipe_does_not_go_on_with_a_training(home):
