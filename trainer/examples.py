@@ -151,10 +151,12 @@ def pixel_values(pixels: NDArray[np.uint8], mean: Sequence[float], std: Sequence
     """
     import torch
 
-    values = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2)
+    whole = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2)
+    # Channel after channel in memory: subtracting from mixed ones takes six times as long.
+    values = whole.to(torch.float32, memory_format=torch.contiguous_format)
     middle = torch.tensor(mean).view(1, 3, 1, 1) * 255
     spread = torch.tensor(std).view(1, 3, 1, 1) * 255
-    return torch.sub(values, middle).div_(spread)
+    return values.sub_(middle).div_(spread)
 
 
 def count_cut(parts: Sequence[Part], encoder: CaptionEncoder) -> int:
