@@ -187,6 +187,26 @@ def test_a_training_that_is_killed_goes_on_to_the_same_bits(home, name, more):
     assert weights(folder) == weights(home / f"trainings/{name}-at-once")
 
 
+def test_two_processes_share_a_training(home):
+    launch = ("-m", "torch.distributed.run", "--nproc_per_node", "2", "-m", "syned")
+    done = subprocess.run(
+        [sys.executable, *launch, *training("two"), *NO_TEST, "--set", f"mix.phases=[{PHASES}]"],
+        cwd=home,
+        env=os.environ | {"NO_COLOR": "1", "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    facts = json.loads((home / "trainings/two/training.json").read_text())
+    for phase in facts["phases"]:
+        assert phase["steps"] == -(-phase["examples_per_pass"] // (2 * 8))
+    assert (home / "trainings/two/model/model.safetensors").is_file()
+    assert done.stdout.count("phase 3 of 3") == 1
+    assert not list((home / "trainings").glob(".*"))
+
+
 def test_another_recipe_does_not_go_on_with_a_training(home):
     done = run(home, *training("whole"), "--set", "seed=1")
     assert done.returncode == 2

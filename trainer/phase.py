@@ -20,6 +20,7 @@ from trainer.examples import Collate, Order, TrainingPairs, examples_of
 from trainer.mix import Part
 from trainer.model import Loaded, load_weights
 from trainer.recipe import PhaseConfig, TrainRecipe
+from trainer.setup import rank
 from trainer.watch import Watch
 
 BEST = "best"
@@ -106,8 +107,9 @@ def run_phase(
     trainer.add_callback(Steps(watch.step))
     _train(trainer, folder)
     result = _result(trainer, clock, phase.learns)
-    loaded.model.save_pretrained(folder / BEST)
-    write_whole(folder / DONE, result.model_dump_json())
+    if rank() == 0:
+        loaded.model.save_pretrained(folder / BEST)
+        write_whole(folder / DONE, result.model_dump_json())
     return result
 
 

@@ -12,6 +12,11 @@ from syned.errors import MissingExtra
 PACKAGES = ("torch", "transformers", "peft", "accelerate")
 
 
+def rank() -> int:
+    """Return the number of this process among those that train together; 0 writes and speaks."""
+    return int(os.environ.get("RANK", "0"))
+
+
 def prepare_torch(device: str) -> None:
     """Look whether the libraries are there, and set torch up to repeat itself.
 

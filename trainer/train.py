@@ -24,6 +24,7 @@ from trainer.phase import PhaseResult, run_phase
 from trainer.pictures import InputShape
 from trainer.plots import write_curves
 from trainer.recipe import ModelConfig, TrainRecipe
+from trainer.setup import rank
 from trainer.watch import Watch
 
 EXECUTION = ("train.workers", "train.log", "model.device", "generate.batch_size")
@@ -36,7 +37,7 @@ class Trained:
 
     Attributes:
         facts: What the card and `training.json` tell.
-        test: The one look at the test set, if there is one.
+        test: The one look at the test set, if there is one; the first process alone takes it.
     """
 
     facts: dict[str, Any]
@@ -89,9 +90,12 @@ def train(recipe: TrainRecipe, run: RunFolder, root: Path, watch: Watch) -> Trai
         _phase(loaded, parts, validation, recipe, number, run, watch)
         for number, parts in enumerate(phases)
     ]
+    facts = facts_of(recipe, loaded, phases, validation, results)
+    if rank():
+        shutil.rmtree(where.ready, ignore_errors=True)
+        return Trained(facts, None)
     model = run.path / "model"
     _save(loaded, recipe, model)
-    facts = facts_of(recipe, loaded, phases, validation, results)
     facts["root"] = str(root.absolute())
     write_whole(run.path / "training.json", json.dumps(facts, indent=1))
     write_curves(results, recipe.train.best_by, run.path / "curves.png")
@@ -109,7 +113,9 @@ def _where(recipe: TrainRecipe, run: RunFolder, root: Path, watch: Watch) -> Whe
         return watch.tick
 
     shape = InputShape(input_side(recipe.model), recipe.model.join, recipe.model.paper)
-    return Where(root, run.path / "ready", shape, recipe.seed, on_part)
+    # Each process has pictures of its own: the folder itself belongs to the first one.
+    beside = run.path.parent / f".{run.path.name}-ready-{rank()}"
+    return Where(root, beside if rank() else run.path / "ready", shape, recipe.seed, on_part)
 
 
 def input_side(model: ModelConfig) -> int:

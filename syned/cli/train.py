@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -101,13 +102,16 @@ def train(
             return
         folder = RunFolder(out or Path("trainings") / resolved.name)
         from trainer.display import Display
-        from trainer.setup import prepare_torch
+        from trainer.setup import prepare_torch, rank
 
         prepare_torch(resolved.model.device)
         from trainer.train import start, train
 
-        with folder.claim(), Display(console) as display:
-            start(folder, resolved)
+        first = rank() == 0
+        console.quiet = not first
+        with folder.claim() if first else nullcontext(), Display(console) as display:
+            if first:
+                start(folder, resolved)
             trained = train(resolved, folder, root.expanduser(), display)
         from trainer.told import print_trained
 
