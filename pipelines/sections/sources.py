@@ -64,8 +64,8 @@ class ScenesSource(Section):
     """Drawn scenes of coloured shapes, every object known; needs no input."""
 
     kind: Literal["scenes"] = "scenes"
-    min_objects: Annotated[int, Field(ge=2, le=6)] = 2
-    max_objects: Annotated[int, Field(ge=2, le=6)] = 6
+    min_objects: Annotated[int, Field(ge=1, le=6)] = 2
+    max_objects: Annotated[int, Field(ge=1, le=6)] = 6
     simple: bool = False
     """Whether backgrounds have no marks, and objects are not small and lie in mid-cell: what a
     model of a few million numbers can read."""
