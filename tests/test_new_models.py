@@ -9,7 +9,8 @@ torch = pytest.importorskip("torch", reason="the trainer needs the extra `train`
 
 from trainer.first_weights import waves  # noqa: E402
 from trainer.mix import Part  # noqa: E402
-from trainer.recipe import ScratchSection  # noqa: E402
+from trainer.optimizer import optimizers_of  # noqa: E402
+from trainer.recipe import ScratchSection, TrainRecipe  # noqa: E402
 from trainer.scratch import new_model, new_processor  # noqa: E402
 from trainer.store import ReadyPair, Store  # noqa: E402
 from trainer.words import WordCollate, WordReader, word_pairs, words_in  # noqa: E402
@@ -129,3 +130,39 @@ def test_a_reader_begins_with_the_shares_and_learns_what_it_sees(part):
         optimizer.zero_grad()
     assert loss.item() < begin / 4
     assert reader.vision is model.vision_model
+
+
+def muon_groups(model):
+    mix = {"phases": [{"learns": "words", "learning_rate": 1e-3, "components": [{"data": "x"}]}]}
+    train = {"optimizer": "muon", "weight_decay": 0.1}
+    recipe = TrainRecipe(name="muon", mix=mix, model={"tune": "full"}, train=train)
+    optimizer, _ = optimizers_of(model, recipe, recipe.mix.phases[0])
+    names = {id(weight): name for name, weight in model.named_parameters()}
+    return [
+        (
+            group["use_muon"],
+            group["lr"],
+            group["weight_decay"],
+            {names[id(w)] for w in group["params"]},
+        )
+        for group in optimizer.param_groups
+    ]
+
+
+def test_muon_takes_the_matrices_between_states_and_leaves_adamw_the_rest():
+    model = new_model(new_processor(["a red square"], SIZES), SIZES, 0, "vertical")
+    model.vision_model.requires_grad_(False)
+    (first, steep, decay, inner), (second, flat, none, rest) = muon_groups(model)
+    assert (first, steep, decay) == (True, 4e-3, 0.1)
+    assert (second, flat, none) == (False, 1e-3, 0.0)
+    trained = {name for name, weight in model.named_parameters() if weight.requires_grad}
+    assert inner | rest == trained
+    assert not inner & rest
+    assert "language_projection.weight" in inner
+    assert "language_model.model.decoder.layers.0.self_attn.q_proj.weight" in inner
+    assert "language_model.model.decoder.embed_tokens.weight" in rest
+    assert "query_tokens" in rest
+    reader = WordReader(model, [0.5, 0.5], interpolate=False)
+    inner, rest = (group[3] for group in muon_groups(reader))
+    assert "names.1.weight" in rest
+    assert "qformer.encoder.layer.0.attention.attention.query.weight" in inner

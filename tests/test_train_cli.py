@@ -112,7 +112,10 @@ def test_a_training_leaves_model_card_curves_counts_and_test(home):
     result = json.loads((folder / "test/result.json").read_text())
     assert result["pairs"] == len(rows(home, "test"))
     assert result["references"] == 5 * result["pairs"]
-    assert "scenes" in (folder / "model/README.md").read_text()
+    card = (folder / "model/README.md").read_text()
+    assert f"| 1 | scenes | {component['pairs']} | {component['drawn_per_pass']} |" in card
+    assert f"Phase 1, captions: {facts['phases'][0]['steps']} steps" in card
+    assert f"after step {facts['phases'][0]['best_step']}" in card
     assert (folder / "test/page.html").is_file()
     assert not list(folder.glob("ready")), "pictures that were made ready are gone"
 
@@ -141,8 +144,24 @@ def test_a_new_model_learns_words_then_language_then_captions(home):
     assert all(changed(language, captions))
     facts = json.loads((home / "trainings/phases/training.json").read_text())
     assert facts["trained_numbers"] == facts["numbers"]
+    card = (home / "trainings/phases/model/README.md").read_text()
+    assert "Phase 1, vision tower and Q-Former learned which words the captions have:" in card
+    assert "Phase 2, the language model learned captions, all else fixed:" in card
     # Goes on where all is done, and says the same.
     assert run(home, *args).returncode == 0
+
+
+def test_the_lowest_loss_chooses_the_weights_and_no_better_one_ends_the_training(home):
+    steep = ("--set", "train.learning_rate=10", "--set", "train.epochs=20")
+    more = ("--set", "train.best_by=loss", "--set", "train.patience=2", *steep, *NO_TEST)
+    assert run(home, *training("stopped"), *more).returncode == 0
+    folder = home / "trainings/stopped"
+    phase = json.loads((folder / "training.json").read_text())["phases"][0]
+    history = json.loads((folder / "phase-1/done.json").read_text())["history"]
+    losses = [(row["eval_loss"], row["step"]) for row in history if "eval_loss" in row]
+    assert (phase["best"], phase["best_step"]) == min(losses)
+    assert len(losses) == losses.index(min(losses)) + 1 + 2
+    assert phase["steps"] == losses[-1][1] < 20 * -(-phase["examples_per_pass"] // 8)
 
 
 @pytest.mark.parametrize("what", ["words", "language"])
@@ -161,7 +180,11 @@ WORDS_FIRST = (
 
 
 @pytest.mark.parametrize(
-    ("name", "more"), [("captions", NO_TEST), ("words", (*NO_TEST, "--set", WORDS_FIRST))]
+    ("name", "more"),
+    [
+        ("captions", NO_TEST),
+        ("words", (*NO_TEST, "--set", WORDS_FIRST, "--set", "train.optimizer=muon")),
+    ],
 )
 def test_a_training_that_is_killed_goes_on_to_the_same_bits(home, name, more):
     """All in processes of their own: bits depend on how many threads torch was given."""
@@ -238,6 +261,7 @@ def test_an_adapter_is_trained_and_peft_alone_can_load_it(home):
         (("--recipe", "scrach"), "scratch"),
         (("--recipe", "scratch", "--mix", "scenes-real", "--data", "scenes=nowhere"), "nowhere"),
         (("--recipe", "scratch", "--mix", "sceens"), "scenes"),
+        (("--recipe", "demo", "--data", "syned=runs/scenes"), "'syned' is not read here"),
         (("--recipe", "scratch", "--set", "train.epoch=1"), "epochs"),
         (("--mix", "scenes-real", "--data", "scenes=runs/scenes", "--base", "gone"), "gone"),
     ],
@@ -264,6 +288,12 @@ def test_the_score_does_not_depend_on_the_batch(home):
     assert measured[0] == measured[1]
     told = json.loads((home / "trainings/whole/test/result.json").read_text())
     assert told["measured"] == measured[0]
+
+
+def test_a_place_of_a_set_that_is_not_read_is_one_message(home):
+    done = run(home, "evaluate", "trainings/whole", "--data", "std=runs/scenes")
+    assert done.returncode == 2
+    assert "'std' is not read here; what is read: scenes" in " ".join(done.stderr.split())
 
 
 def lines(home, name, captions):

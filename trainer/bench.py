@@ -18,6 +18,7 @@ from trainer.metrics.join import refuse_empty
 from trainer.mix import Part, Where, load_part
 from trainer.pictures import InputShape
 from trainer.recipe import DataConfig, TrainRecipe
+from trainer.resolve import only_used
 
 FILES = (".jsonl", ".json")
 PLAIN = InputShape(224)
@@ -66,11 +67,12 @@ def set_of(on: str | None, first: str, places: Mapping[str, str], root: Path) ->
         root: Of all others; where it has no such set, the root that the training had.
 
     Raises:
-        RecipeError: It cannot be understood.
+        RecipeError: It cannot be understood, or a place is of another set.
         SynedError: There is no such training, or it has no test set.
     """
     if on is not None:
         data, split, protocol = (*on.split(":"), "", "")[:3]
+        only_used(places, {data})
         values = {"data": data, "split": split or "test", "protocol": protocol or None}
         return check(DataConfig, values | {"path": places.get(data)}, f"--on {on}")
     recipe = Path(first).expanduser() / "recipe.yaml"
@@ -79,6 +81,7 @@ def set_of(on: str | None, first: str, places: Mapping[str, str], root: Path) ->
     test = check(TrainRecipe, read_yaml(recipe), str(recipe)).mix.test
     if test is None:
         raise RecipeError(str(recipe), ["mix.test: there is none; name the set with --on"])
+    only_used(places, {test.data})
     place = places.get(test.data, test.path)
     if place is None and not (root / test.data).exists():
         place = _place_in_training(Path(first).expanduser(), test.data)

@@ -25,6 +25,7 @@ def facts_of(
     return {
         "phases": [
             {
+                "learns": result.learns,
                 "components": [_component(part) for part in parts],
                 "examples_per_pass": result.examples,
                 "steps": result.steps,

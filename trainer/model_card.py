@@ -14,6 +14,13 @@ from syned.parts import write_whole
 from trainer.evaluation import Result, headline
 from trainer.recipe import TrainRecipe
 
+LEARNED = {
+    "words": "vision tower and Q-Former learned which words the captions have",
+    "language": "the language model learned captions, all else fixed",
+    "captions": "captions",
+}
+"""What a phase's `learns` means, in a reader's words."""
+
 
 def write_card(
     folder: Path, recipe: TrainRecipe, facts: Mapping[str, Any], test: Result | None
@@ -32,6 +39,7 @@ def write_card(
         recipe=recipe,
         values=yaml.safe_dump(values, sort_keys=False).strip(),
         facts=facts,
+        learned=LEARNED,
         test=test,
         headline=headline(test.measured.scores) if test else "",
         baselines={name: headline(m.scores) for name, m in test.baselines.items()} if test else {},

@@ -19,6 +19,7 @@ from trainer.captioner import more_arguments
 from trainer.examples import Collate, Order, TrainingPairs, examples_of
 from trainer.mix import Part
 from trainer.model import Loaded, load_weights
+from trainer.optimizer import optimizers_of
 from trainer.recipe import PhaseConfig, TrainRecipe
 from trainer.setup import rank
 from trainer.watch import Watch
@@ -158,6 +159,7 @@ def _caption_trainer(
     kinds = recipe.train.augment
     pairs = TrainingPairs(parts, examples, loaded.encoder, loaded.shape, kinds, recipe.seed)
     return PairTrainer(
+        optimizers=optimizers_of(loaded.model, recipe, phase),
         order=Order(len(pairs), phase.order == "shuffled", recipe.seed),
         model=loaded.model,
         args=arguments_of(recipe, phase, len(pairs), folder, validated=validation is not None),
@@ -181,9 +183,11 @@ def _word_trainer(
     pairs = word_pairs(parts)
     known = collate_of(loaded)
     interpolate = bool(known.extra.get("interpolate_pos_encoding"))
+    reader = WordReader(loaded.model, pairs.shares(), interpolate=interpolate)
     return PairTrainer(
+        optimizers=optimizers_of(reader, recipe, phase),
         order=Order(len(pairs), phase.order == "shuffled", recipe.seed),
-        model=WordReader(loaded.model, pairs.shares(), interpolate=interpolate),
+        model=reader,
         args=arguments_of(recipe, phase, len(pairs), folder, validated=False),
         train_dataset=pairs,
         data_collator=WordCollate(known.mean, known.std),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ def resolve(
         assignments: `key=value`, applied last but for the places.
 
     Raises:
-        RecipeError: Something of it is not known, or does not fit together.
+        RecipeError: Something of it is not known, is not read, or does not fit together.
     """
     values = read_yaml(_file(recipe, "recipes"))
     own = values.get("mix", "syned")
@@ -45,7 +45,23 @@ def resolve(
     if base is not None:
         values["model"] = {**values.get("model", {}), "base": base}
     values = set_values(values, assignments)
-    return check(TrainRecipe, _placed(values, places), recipe)
+    resolved = check(TrainRecipe, _placed(values, places), recipe)
+    only_used(places, resolved.mix.datasets)
+    return resolved
+
+
+def only_used(places: Mapping[str, str], used: Collection[str]) -> None:
+    """Insist that each `--data NAME=PATH` is of a dataset that is read.
+
+    Raises:
+        RecipeError: It is of another one; its path would be ignored.
+    """
+    for name, path in places.items():
+        if name not in used:
+            raise RecipeError(
+                f"--data {name}={path}",
+                [f"{name!r} is not read here; what is read: {', '.join(sorted(used))}"],
+            )
 
 
 def _plain(text: str | None) -> str:
