@@ -34,8 +34,9 @@ model: $(UV)
 		--set 'sample.sources=[{kind: scenes, simple: true, max_objects: 3}]' \
 		--set 'instruct.writer.tasks={add: 3, remove: 3, local: 3, background: 1, color: 3, none: 1}' \
 		--set 'export.splits={train: 0.96, validation: 0.01, test: 0.03}'
-	$(BASE) --n 16000 --out runs/base-demo --set seed=51 \
-		--set 'sample.sources=[{kind: folder, path: "builtin:photos", weight: 0.5}, {kind: scenes, simple: true, max_objects: 4}]' \
+	$(UV) run python -m trainer.crops runs/base-photos
+	$(BASE) --n 20000 --out runs/base-demo --set seed=51 \
+		--set 'sample.sources=[{kind: folder, path: runs/base-photos/train, into: train, weight: 0.9}, {kind: folder, path: runs/base-photos/test, into: test, weight: 0.03}, {kind: scenes, simple: true, max_objects: 4, weight: 1.1}]' \
 		--set 'export.splits={train: 0.94, validation: 0.03, test: 0.03}'
 	$(UV) run --extra train syned train --recipe scratch --out trainings/base \
 		--data scenes=runs/base-simple --data syned=runs/base-demo
