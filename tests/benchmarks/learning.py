@@ -12,8 +12,9 @@ pairs are what `syned generate` makes of such scenes, clean and with five captio
 3,000 synthetic ones. `lora`: 1,000 real pairs, LoRA on queries, keys and values against all
 weights; what each forgets is what it loses on simple scenes. All arms of a comparison make the same
 number of steps on batches of one size. Each row of the table is a mean over seeds; differences have
-a 95 % interval by a paired bootstrap over test pairs of the mean over seeds. MiB are what weights
-that are trained take with gradients and AdamW's moments: 16 bytes a number.
+a 95 % interval by a paired bootstrap over test pairs of the mean over seeds. MiB are by how much
+the process grew at most while it trained (activations of a batch among them); states are what
+weights that are trained take with gradients and AdamW's moments: 16 bytes a number, in MiB.
 """
 
 from __future__ import annotations
@@ -36,10 +37,11 @@ prepare_torch("cpu")
 
 import torch  # noqa: E402
 from learning_data import SYNTHETIC, World, make_world  # noqa: E402
-from truth import is_true  # noqa: E402
+from truth import interval, is_true  # noqa: E402
+from watching import Grown, Silent  # noqa: E402
 
 from trainer.captioner import captions_of  # noqa: E402
-from trainer.evaluation import judge, references_of, resamples  # noqa: E402
+from trainer.evaluation import judge, references_of  # noqa: E402
 from trainer.mix import Part  # noqa: E402
 from trainer.model import load, trainable_share  # noqa: E402
 from trainer.phase import run_phase  # noqa: E402
@@ -52,25 +54,6 @@ RATES = {"full": 3e-4, "lora": 2e-3}
 """Learning rates; LoRA's best was found at five to ten times that of all weights."""
 Measure = dict[str, NDArray[np.float64]]
 """For each measure a number for each test pair."""
-
-
-class Silent:
-    """Is told of a training and says nothing."""
-
-    def part(self, name: str, count: int) -> None:
-        """Ignore."""
-
-    def tick(self) -> None:
-        """Ignore."""
-
-    def say(self, line: str) -> None:
-        """Ignore."""
-
-    def step(self, step: int, steps: int, logs: dict[str, float] | None) -> None:
-        """Ignore."""
-
-    def look(self, look: Any) -> None:
-        """Ignore."""
 
 
 @dataclass(frozen=True)
@@ -166,15 +149,18 @@ def run_arm(world: World, base: str, arm: Arm, seed: int, steps: int, out: Path)
     folder = out / f"{arm.name.replace(' ', '-').replace(',', '')}-{seed}-{time.time_ns()}"
     begun = time.perf_counter()
     phase = recipe.mix.phases[0]
-    run_phase(loaded, arm.parts(world, seed), None, recipe, phase, folder, Silent())
+    parts = arm.parts(world, seed)
+    with Grown() as grown:
+        run_phase(loaded, parts, None, recipe, phase, folder, Silent())
     seconds = time.perf_counter() - begun
-    grown = sum(p.numel() for p in loaded.model.parameters() if p.requires_grad) * 16 / 2**20
+    states = sum(p.numel() for p in loaded.model.parameters() if p.requires_grad) * 16 / 2**20
     return {
         "real": look(loaded, recipe, world.real_test, world.truth),
         "simple": look(loaded, recipe, world.simple_test, world.truth),
         "trained": trained / whole,
         "seconds": seconds,
-        "mib": grown,
+        "mib": grown.mib,
+        "states": states,
     }
 
 
@@ -186,13 +172,6 @@ def before(world: World, base: str) -> dict[str, Measure]:
     return {name: look(loaded, recipe, part, world.truth) for name, part in sets.items()}
 
 
-def interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the 95 % bootstrap interval of a mean over pairs."""
-    drawn = [np.average(values, weights=weights) for weights in resamples(len(values), 0)]
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return float(low), float(high)
-
-
 def _mean(runs: Sequence[dict[str, Any]], which: str, name: str) -> NDArray[np.float64]:
     """Return a measure of each pair, mean over seeds."""
     return np.asarray(np.mean([run[which][name] for run in runs], axis=0))
@@ -200,20 +179,20 @@ def _mean(runs: Sequence[dict[str, Any]], which: str, name: str) -> NDArray[np.f
 
 def tell(arms: Sequence[Arm], found: dict[str, list[dict[str, Any]]], base: Any) -> None:
     """Print the table, and each arm against the first one."""
-    print("| | true, real | by seed | CIDEr, real | true, simple | trained | seconds | MiB |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| | true, real | by seed | CIDEr, real | true, simple | trained | s | MiB | states |")
+    print("|---|---|---|---|---|---|---|---|---|")
     start = [base[which]["true"].mean() for which in ("real", "simple")]
     cider = base["real"]["CIDEr"].mean()
-    print(f"| the base as it is | {start[0]:.1%} | | {cider:.2f} | {start[1]:.1%} | | | |")
+    print(f"| the base as it is | {start[0]:.1%} | | {cider:.2f} | {start[1]:.1%} | | | | |")
     for arm in arms:
         runs = found[arm.name]
         seeds = ", ".join(f"{run['real']['true'].mean():.1%}" for run in runs)
         means = [_mean(runs, *key).mean() for key in (("real", "true"), ("real", "CIDEr"))]
         kept = _mean(runs, "simple", "true").mean()
-        seconds, mib = (np.mean([run[key] for run in runs]) for key in ("seconds", "mib"))
+        costs = [np.mean([run[key] for run in runs]) for key in ("seconds", "mib", "states")]
         print(
             f"| {arm.name} | {means[0]:.1%} | {seeds} | {means[1]:.2f} | {kept:.1%} | "
-            f"{runs[0]['trained']:.1%} | {seconds:.0f} | {mib:.1f} |"
+            f"{runs[0]['trained']:.1%} | {' | '.join(f'{cost:.1f}' for cost in costs)} |"
         )
     for arm in arms[1:]:
         for which, name in (("real", "true"), ("real", "CIDEr"), ("simple", "true")):

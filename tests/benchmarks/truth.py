@@ -1,9 +1,10 @@
 """How many captions of drawn and exactly edited pairs are true, whatever words they choose.
 
-    python tests/benchmarks/truth.py EVALUATION DATASET
+    python tests/benchmarks/truth.py DATASET EVALUATION...
 
-EVALUATION is a folder that `syned evaluate` or `syned train` wrote (`predictions.jsonl`), DATASET
-the run or the folder of shards that it was made on. References are five of some twenty true
+DATASET is a run or a folder of shards, each EVALUATION a folder that `syned evaluate` or
+`syned train` wrote of it (`predictions.jsonl`), one for each seed. Shares are means over seeds,
+with 95 % intervals by a bootstrap over pairs. References are five of some twenty true
 sentences, so equality with one of them counts too few. Here a caption of changed objects is read
 and checked against the objects of both scenes, by the code that the tests check captions with; it
 knows nothing of the code that writes them. A caption of any other edit is true if it is one of the
@@ -15,11 +16,13 @@ from __future__ import annotations
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.dataset as ds
+from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -33,6 +36,7 @@ from claims_scenes_facts import pair_of
 from pipelines.edits.base import SceneEdit
 from pipelines.edits.registry import parse_edit
 from pipelines.scenes.model import Scene
+from trainer.evaluation import resamples
 
 COLUMNS = ["pair_id", "task", "scene", "edit"]
 
@@ -73,20 +77,34 @@ def read_predictions(path: Path) -> Iterator[tuple[str, str]]:
             yield row["id"], row["caption"]
 
 
-def main(evaluation: Path, dataset: Path) -> None:
-    """Print the share of true captions, and that of each kind of edit."""
+def interval(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of a mean over pairs."""
+    drawn = [np.average(values, weights=weights) for weights in resamples(len(values), 0)]
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _told(name: str, pairs: NDArray[np.float64]) -> str:
+    """Return the line of some pairs: float64 (seeds, pairs), 1 where the caption is true."""
+    low, high = interval(pairs.mean(axis=0))
+    seeds = ", ".join(f"{share:.0%}" for share in pairs.mean(axis=1))
+    return f"{name:28} {pairs.mean():6.1%} [{low:.1%}, {high:.1%}] of {pairs.shape[1]:4}; {seeds}"
+
+
+def main(dataset: Path, evaluations: Sequence[Path]) -> None:
+    """Print the share of true captions, by kind of edit, of all, and of scenes and photographs."""
     truth = read_truth(dataset)
-    found: dict[str, list[bool]] = defaultdict(list)
-    for name, caption in read_predictions(evaluation / "predictions.jsonl"):
+    said = [dict(read_predictions(folder / "predictions.jsonl")) for folder in evaluations]
+    groups: dict[str, list[list[bool]]] = defaultdict(list)
+    for name in sorted(said[0]):
         row = truth[name]
-        kind = json.loads(row["edit"])["kind"]
-        found["scene" if row["scene"] else "photograph", kind].append(is_true(caption, row))
-    for (of, kind), each in sorted(found.items()):
-        told = f"{of}, {kind}"
-        print(f"{told:32} {sum(each):5} of {len(each):5} true ({sum(each) / len(each):.1%})")
-    every = [one for each in found.values() for one in each]
-    print(f"{'all':32} {sum(every):5} of {len(every):5} true ({sum(every) / len(every):.1%})")
+        of = "scenes" if row["scene"] else "photographs"
+        right = [is_true(captions[name], row) for captions in said]
+        for group in (f"{of}, {json.loads(row['edit'])['kind']}", f"{of}, all", "all"):
+            groups[group].append(right)
+    for group, pairs in sorted(groups.items()):
+        print(_told(group, np.array(pairs, np.float64).T))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]])
