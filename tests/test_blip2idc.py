@@ -1,6 +1,7 @@
 """The model: which matrices are adapted, how adapters are read, and that both languages work."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -148,6 +149,17 @@ def test_code_in_an_adapter_is_not_run(small_base, tmp_path):
 def test_a_base_that_is_not_there_is_one_message(tmp_path):
     with pytest.raises(EngineError, match="there is no folder"):
         load_captioner(str(tmp_path / "nothing"))
+
+
+def test_a_checkpoint_of_before_image_tokens_has_the_processors(small_base, tmp_path):
+    folder = shutil.copytree(small_base, tmp_path / "old")
+    config = json.loads((folder / "config.json").read_text())
+    token = config.pop("image_token_index")
+    (folder / "config.json").write_text(json.dumps(config))
+    captioner = load_captioner(str(folder), batch_size=3)
+    assert captioner.loaded.encoder.image_token == token
+    new = load_captioner(str(small_base), batch_size=3)
+    assert list(captioner.caption(PIXELS)) == list(new.caption(PIXELS))
 
 
 def test_an_adapter_that_names_no_base_asks_for_one(small_base, tmp_path):

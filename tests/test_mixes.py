@@ -72,6 +72,17 @@ def test_weights_and_counts_say_how_many_pairs_a_pass_takes(tmp_path, requests, 
     assert part.left_out == {"no_picture": 1}
 
 
+def test_of_pairs_with_one_id_the_first_is_taken_and_the_others_are_counted(tmp_path, requests):
+    file = requests / "train.json"
+    entries = json.loads(file.read_text())
+    again = {**entries[3], "sents": ["something else"]}
+    file.write_text(json.dumps([*entries, again, again]))
+    part = load_part(ComponentConfig(data="ier"), where(tmp_path, requests))
+    assert len(set(ids(part))) == len(ids(part)) == 10
+    assert part.left_out == {"no_picture": 1, "repeated_id": 2}
+    assert {row.captions for row in part.store.rows} == {("make it",)}
+
+
 def test_pictures_of_an_evaluation_set_are_not_trained_on(tmp_path, requests):
     place = where(tmp_path, requests)
     test = load_part(DataConfig(data="ier", split=Split.TEST), place)
@@ -145,7 +156,9 @@ def test_a_mix_on_the_command_line_is_datasets_with_weights_and_counts():
     assert values["test"] == {"data": "std", "split": "test"}
 
 
-@pytest.mark.parametrize("mix", ["sdt", "std+", "std:", "std+syned;0.5", "std=0.5", ""])
+@pytest.mark.parametrize(
+    "mix", ["sdt", "std+", "std:", "std+syned;0.5", "std=0.5", "std:1.2.3", ""]
+)
 def test_a_mix_that_is_not_understood_names_what_there_is(mix):
     with pytest.raises(RecipeError, match=r"syned:0\.5 or syned=2000"):
         mix_values(mix)
@@ -157,6 +170,30 @@ def test_every_built_in_mix_and_recipe_is_whole():
         assert recipe.mix.test is not None, mix
     for name in builtin("recipes"):
         assert resolve(name, None, None, {}, []).name == name
+
+
+def test_a_training_is_named_after_recipe_and_mix(tmp_path):
+    def name(recipe, mix):
+        return resolve(recipe, mix, None, {}, []).name
+
+    assert name("blip2idc", "std+syned:0.5") == "blip2idc-std-syned-0-5"
+    assert name("blip2idc", "std+syned:0.75") == "blip2idc-std-syned-0-75"
+    own = tmp_path / "mine.v2.yaml"
+    own.write_text("mix: scenes\n")
+    assert name(str(own), None) == "mine.v2"
+    own.write_text("mix: scenes\nmodel:\n")
+    assert resolve(str(own), None, "builtin:small", {}, []).model.base == "builtin:small"
+    own.write_text("name: ours\nmix: scenes\n")
+    assert name(str(own), None) == "ours"
+    mix = tmp_path / "half.yaml"
+    mix.write_text("phases: [{components: [{data: scenes}]}]\n")
+    assert name(str(own), str(mix)) == "ours-half"
+
+
+def test_stopping_early_needs_validation_pairs_whatever_is_looked_at():
+    stop = ["train.patience=2", "train.best_by=loss", "mix.validation=null"]
+    with pytest.raises(RecipeError, match=r"train\.patience"):
+        resolve("scratch", "scenes", None, {}, stop)
 
 
 def test_the_papers_two_phases_are_synthetic_pairs_first():
@@ -177,6 +214,8 @@ def test_a_place_is_filled_in_wherever_its_dataset_is_named():
         ("train.epochs=-1", "train.epochs"),
         ("model.tune=lora", "nothing to adapt"),
         ("mix.captions=best", "mix.captions"),
+        ("model.adapter=mine", "model.adapter"),
+        ("mix.test.data=[a]", "mix.test.data"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named(assignment, told):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from syned.cli import app
-from trainer.metrics.meteor import NoMeteor
+from trainer.metrics.meteor import MeteorEngine, NoMeteor
 
 pytest.importorskip("torch", reason="the trainer needs the extra `train`")
 pytest.importorskip("peft", reason="the trainer needs the extra `train`")
@@ -206,6 +207,10 @@ def test_a_training_that_is_killed_goes_on_to_the_same_bits(home, name, more):
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert process.returncode == -signal.SIGKILL, "it was stopped on its way"
+    # As if it had been stopped while it wrote a later one.
+    half = folder / "phase-1/checkpoint-9999"
+    half.mkdir()
+    (half / "trainer_state.json").write_text('{"epoch": 1.5, "global_st')
     assert run_cli(*training(f"{name}-killed"), *more, cwd=home).returncode == 0
     assert weights(folder) == weights(home / f"trainings/{name}-at-once")
 
@@ -234,6 +239,27 @@ def test_another_recipe_does_not_go_on_with_a_training(home):
     done = run(home, *training("whole"), "--set", "seed=1")
     assert done.returncode == 2
     assert "seed" in done.stderr
+    assert "--out" in done.stderr
+
+
+def without_last_train_pair(folder):
+    """Write a dataset again with one training pair less."""
+    shard = max(folder.rglob("train-*.parquet"))
+    table = pq.read_table(shard)
+    pq.write_table(table.slice(0, len(table) - 1), shard)
+
+
+def test_a_training_does_not_go_on_with_other_pairs(home):
+    (home / "sets").mkdir()
+    shutil.copytree(home / "runs/scenes/dataset", home / "sets/scenes")
+    where = ("--root", "sets", "--out", "trainings/same", *TINY, "--set", "train.epochs=1")
+    same = ("train", "--recipe", "scratch", "--mix", "scenes-real", *where, *NO_TEST)
+    assert run(home, *same).returncode == 0
+    count = len(rows(home, "train"))
+    without_last_train_pair(home / "sets/scenes")
+    done = run(home, *same)
+    assert done.returncode == 2
+    assert f"phase 1, scenes: {count:,} pairs then, {count - 1:,} now" in done.stderr
     assert "--out" in done.stderr
 
 
@@ -294,6 +320,45 @@ def test_a_place_of_a_set_that_is_not_read_is_one_message(home):
     done = run(home, "evaluate", "trainings/whole", "--data", "std=runs/scenes")
     assert done.returncode == 2
     assert "'std' is not read here; what is read: scenes" in " ".join(done.stderr.split())
+
+
+def test_a_base_is_for_adapters_and_a_whole_model_is_its_own(home):
+    own = json.loads(evaluate(home, "trainings/whole").stdout)
+    other = json.loads(evaluate(home, "trainings/whole", "--base", "builtin:small").stdout)
+    assert own["results"][0]["measured"] == other["results"][0]["measured"]
+
+
+def test_pairs_with_one_id_are_scored_once_and_told(home):
+    shutil.copytree(home / "runs/scenes/dataset", home / "doubled")
+    shard = max((home / "doubled").rglob("test-*.parquet"))
+    shutil.copy(shard, shard.with_name("test-00001-of-00002.parquet"))
+    where = ("--on", "scenes:test", "--data", "scenes=doubled", "--out", "evaluations/doubled")
+    done = run(home, "evaluate", "trainings/whole", *where)
+    assert done.returncode == 0, done.stderr
+    count = len(rows(home, "test"))
+    assert f"{count} entries of the set were left out: {count} repeated_id." in done.stdout
+    assert json.loads((home / "evaluations/doubled/result.json").read_text())["pairs"] == count
+
+
+def test_two_files_of_one_name_get_a_folder_each(home):
+    right = [(row["pair_id"], row["captions"][0]) for row in rows(home, "test")]
+    for name in ("a", "b"):
+        (home / name).mkdir()
+        lines(home, f"{name}/predictions.jsonl", right)
+    where = ("--on", "scenes:test", "--data", "scenes=runs/scenes")
+    done = run(home, "evaluate", "a/predictions.jsonl", "b/predictions.jsonl", *where)
+    assert done.returncode == 0, done.stderr
+    for name in ("a", "b"):
+        assert (home / f"evaluations/{name}-predictions-on-scenes-test/result.json").is_file()
+
+
+def test_a_meteor_that_fails_is_told_and_all_else_is_scored(home, monkeypatch):
+    broken = MeteorEngine(Path("/bin/false"), Path("meteor-1.5.jar"))
+    monkeypatch.setattr("trainer.metrics.scores.find_meteor", lambda: broken)
+    result = json.loads(evaluate(home, "trainings/whole").stdout)["results"][0]
+    assert result["measured"]["scores"]["METEOR"] is None
+    assert result["measured"]["scores"]["CIDEr"] is not None
+    assert any(note.startswith("METEOR failed and is missing") for note in result["notes"])
 
 
 def lines(home, name, captions):

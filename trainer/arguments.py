@@ -42,13 +42,15 @@ def arguments_of(
         num_train_epochs=phase.epochs or train.epochs,
         max_steps=train.max_steps or -1,
         learning_rate=phase.learning_rate or train.learning_rate,
-        lr_scheduler_type=train.schedule,
+        # The plain constant schedule of transformers knows no warm-up.
+        lr_scheduler_type=train.schedule.replace("constant", "constant_with_warmup"),
         warmup_steps=train.warmup,
         weight_decay=train.weight_decay,
         max_grad_norm=train.max_grad_norm or 0.0,
         optim="adamw_torch",
         bf16=train.bf16,
-        gradient_checkpointing=train.gradient_checkpointing,
+        # Only a whole model can; what learns words is small parts of it.
+        gradient_checkpointing=train.gradient_checkpointing and phase.learns != "words",
         gradient_checkpointing_kwargs={"use_reentrant": False},
         dataloader_num_workers=train.workers,
         restore_callback_states_from_checkpoint=True,

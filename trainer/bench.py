@@ -21,6 +21,8 @@ from trainer.recipe import DataConfig, TrainRecipe
 from trainer.resolve import only_used
 
 FILES = (".jsonl", ".json")
+COMMON = ("model", "predictions", "test")
+"""Names that many captioners and files of captions have; their folder's name goes before them."""
 PLAIN = InputShape(224)
 """How pictures are joined for a page of captions that no captioner here made."""
 
@@ -57,8 +59,12 @@ class Asked:
     allow_empty: bool = False
 
 
-def set_of(on: str | None, first: str, places: Mapping[str, str], root: Path) -> DataConfig:
+def set_of(
+    on: str | None, first: str, places: Mapping[str, str], root: Path
+) -> tuple[DataConfig, int]:
     """Return the set that is named, or the test set of the training that made a captioner.
+
+    Beside it comes the seed that some of its pairs are drawn with, where only some are wanted.
 
     Args:
         on: `DATA[:SPLIT[:PROTOCOL]]`.
@@ -74,18 +80,19 @@ def set_of(on: str | None, first: str, places: Mapping[str, str], root: Path) ->
         data, split, protocol = (*on.split(":"), "", "")[:3]
         only_used(places, {data})
         values = {"data": data, "split": split or "test", "protocol": protocol or None}
-        return check(DataConfig, values | {"path": places.get(data)}, f"--on {on}")
+        return check(DataConfig, values | {"path": places.get(data)}, f"--on {on}"), 0
     recipe = Path(first).expanduser() / "recipe.yaml"
     if not recipe.is_file():
         raise SynedError(f"{first} is no training of syned; name the set with --on DATA:SPLIT")
-    test = check(TrainRecipe, read_yaml(recipe), str(recipe)).mix.test
+    trained = check(TrainRecipe, read_yaml(recipe), str(recipe))
+    test = trained.mix.test
     if test is None:
         raise RecipeError(str(recipe), ["mix.test: there is none; name the set with --on"])
     only_used(places, {test.data})
     place = places.get(test.data, test.path)
     if place is None and not (root / test.data).exists():
         place = _place_in_training(Path(first).expanduser(), test.data)
-    return test.model_copy(update={"path": place})
+    return test.model_copy(update={"path": place}), trained.seed
 
 
 def _place_in_training(folder: Path, data: str) -> str | None:
@@ -100,11 +107,20 @@ def _place_in_training(folder: Path, data: str) -> str | None:
 def evaluate_all(
     names: Sequence[str],
     config: DataConfig,
+    seed: int,
     root: Path,
     out: Path | None,
     asked: Asked,
 ) -> Evaluated:
     """Evaluate one or two on a set, and compare two.
+
+    Args:
+        names: Captioners, or files of captions.
+        config: The set.
+        seed: Of the choice of pairs, where the set is to have some of them only.
+        root: Folder with a folder of its own for each dataset.
+        out: Folder for what is written; named after captioner and set if not given.
+        asked: How captioners are loaded and captions taken.
 
     Raises:
         SynedError: A captioner, a file or the set cannot be read.
@@ -121,9 +137,10 @@ def evaluate_all(
             )
         with tempfile.TemporaryDirectory() as ready:
             shape = captioner.shape if captioner else PLAIN
-            part = _part(config, root, Path(ready), shape)
+            part = _part(config, seed, root, Path(ready), shape)
             result, own = _one(name, captioner, part, config, allow_empty=asked.allow_empty)
             folder = _folder(name, config, out, several=len(names) > 1)
+            folder = folder.with_name(f"{folder.name}-2") if folder in folders else folder
             save_result(folder, result, own, part, shape)
         results.append(result)
         judged.append(own)
@@ -132,8 +149,8 @@ def evaluate_all(
     return Evaluated(tuple(results), comparison, tuple(folders))
 
 
-def _part(config: DataConfig, root: Path, ready: Path, shape: InputShape) -> Part:
-    where = Where(root, ready, shape, 0, lambda name, count: lambda: None)  # noqa: ARG005
+def _part(config: DataConfig, seed: int, root: Path, ready: Path, shape: InputShape) -> Part:
+    where = Where(root, ready, shape, seed, lambda name, count: lambda: None)  # noqa: ARG005
     return load_part(config, where)
 
 
@@ -150,8 +167,11 @@ def _one(
 
 def _folder(name: str, config: DataConfig, out: Path | None, *, several: bool) -> Path:
     """Return where the result of one is written."""
-    own = Path(name).stem if Path(name).suffix in FILES else Path(name).name.replace(":", "-")
+    path = Path(name)
+    own = [path.stem if path.suffix in FILES else path.name.replace(":", "-")]
+    for parent in path.parents:
+        own = [parent.name, *own] if own[0] in COMMON and parent.name else own
     if out is not None:
-        return out / own if several else out
-    words = (config.data, str(config.split), config.protocol or "")
-    return Path("evaluations") / f"{own}-on-{'-'.join(word for word in words if word)}"
+        return out / "-".join(own) if several else out
+    words = (*own, "on", config.data, str(config.split), config.protocol or "")
+    return Path("evaluations") / "-".join(word for word in words if word)

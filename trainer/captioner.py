@@ -15,17 +15,18 @@ from pydantic import ValidationError
 from syned import __version__
 from syned.errors import EngineError
 from syned.parts import write_whole
-from trainer.examples import pixel_values
-from trainer.model import (
-    Loaded,
+from trainer.base import (
+    ADAPTER,
     device_of,
+    file_of,
     is_adapter,
     load_base,
     load_config,
     load_processor,
     place_of,
-    ready,
 )
+from trainer.examples import pixel_values
+from trainer.model import Loaded, ready
 from trainer.pictures import InputShape
 from trainer.recipe import GenerateSection, ModelConfig, Section
 
@@ -137,7 +138,8 @@ def load_captioner(
     Args:
         reference: The folder of a training, of an adapter or of a whole model, a Hub id, or
             `builtin:small`.
-        base: The base of an adapter, where it is not what the adapter names.
+        base: The base of an adapter, where it is not what the adapter names; a whole model is its
+            own.
         paper: Whether pictures are prepared as in the paper's release, for models that do not say.
         batch_size: Pairs at once; as in training if not given.
         device: `auto`, `cpu` or `cuda`.
@@ -149,16 +151,20 @@ def load_captioner(
     place = str(folder / "model") if (folder / "model").is_dir() else place_of(reference)
     settings = _settings(place, paper=paper)
     adapter = is_adapter(place)
-    named = base or (_base_of(place) if adapter else place)
-    model = settings.model.model_copy(update={"base": named, "device": device, "quantize": "none"})
+    named = (base or _base_of(place)) if adapter else place
+    model = settings.model.model_copy(update={"base": named, "device": device})
+    where = device_of(model)
+    if where == "cpu":
+        model = model.model_copy(update={"quantize": "none"})
     load_config(named, None)
-    own = Path(place, "processor_config.json").is_file()
+    own = file_of(place, "processor_config.json") is not None
     processor = load_processor(place if own else named, None)
     weights = load_base(model)
     if adapter:
         weights = _adapted(weights, place)
-    where = device_of(model)
-    loaded = ready(weights.to(where).eval(), processor, model)
+    if model.quantize == "none":
+        weights = weights.to(where)
+    loaded = ready(weights.eval(), processor, model)
     generate = settings.generate
     if batch_size is not None:
         generate = generate.model_copy(update={"batch_size": batch_size})
@@ -171,8 +177,8 @@ def _settings(place: str, *, paper: bool) -> Settings:
     Raises:
         EngineError: Its settings cannot be read.
     """
-    path = Path(place) / SETTINGS
-    if not path.is_file():
+    path = file_of(place, SETTINGS)
+    if path is None:
         tokens = {"max_caption_tokens": 30} if paper else {}
         model = ModelConfig.model_validate({"paper": paper, **tokens})
         return Settings(model=model, generate=GenerateSection(), syned="")
@@ -188,7 +194,9 @@ def _base_of(place: str) -> str:
     Raises:
         EngineError: It names none.
     """
-    path = Path(place) / "adapter_config.json"
+    path = file_of(place, ADAPTER)
+    if path is None:
+        raise EngineError(f"{place} has no {ADAPTER}")
     try:
         named = json.loads(path.read_text(encoding="utf-8")).get("base_model_name_or_path")
     except (ValueError, AttributeError) as error:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from syned import __version__
+from syned.errors import EngineError
 from syned.parts import write_whole
 from trainer.captioner import Captioner
 from trainer.evaluation import (
@@ -49,6 +50,8 @@ def evaluate_part(captioner: Captioner, part: Part, config: DataConfig) -> tuple
         "paper": model.shape.paper,
         "input": list(model.shape.size),
         "prompt": model.encoder.prompt,
+        "dtype": str(next(model.model.parameters()).dtype).removeprefix("torch."),
+        "device": captioner.device,
     }
     return evaluate_captions(captioner.name, captions, part, config, settings)
 
@@ -67,9 +70,9 @@ def evaluate_captions(
     """
     rows = part.store.rows
     references = references_of(rows)
-    judged = judge(captions, references, meteor=True)
+    judged, failed = _judged(captions, references)
     same = {
-        says: measure(judge(dict.fromkeys(references, text), references, meteor=True))
+        says: measure(judge(dict.fromkeys(references, text), references, meteor=not failed))
         for says, text in baselines(references).items()
     }
     result = Result(
@@ -87,9 +90,31 @@ def evaluate_captions(
         measured=measure(judged),
         baselines=same,
         by_change=by_change(judged, rows),
-        notes=(*judged.scores.notes, *judged.scores.missing.values()),
+        notes=(*judged.scores.notes, *(failed or judged.scores.missing.values()), *_lost(part)),
     )
     return result, judged
+
+
+def _judged(
+    captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
+) -> tuple[Judged, tuple[str, ...]]:
+    """Judge captions, without METEOR if it fails; also return why it did.
+
+    Raises:
+        ScoreError: They are not of the set's pairs.
+    """
+    try:
+        return judge(captions, references, meteor=True), ()
+    except EngineError as error:
+        failed = f"METEOR failed and is missing: {error}"
+        return judge(captions, references, meteor=False), (failed,)
+
+
+def _lost(part: Part) -> list[str]:
+    """Say how many entries of a set were left out."""
+    count = sum(part.left_out.values())
+    reasons = ", ".join(f"{number:,} {reason}" for reason, number in part.left_out.items())
+    return [f"{count:,} entries of the set were left out: {reasons}."] if count else []
 
 
 def _versions() -> dict[str, str]:

@@ -21,6 +21,8 @@ from trainer.store import Store, make_store
 
 T = TypeVar("T")
 
+REPEATED = "repeated_id"
+"""Reason of a pair whose id an earlier one of its set has; ids are what captions are joined by."""
 OnPart = Callable[[str, int], Callable[[], None]]
 """Told what is made ready and how many entries it has at most; returns what to call for each."""
 
@@ -125,7 +127,8 @@ def _entries(config: DataConfig, place: str) -> Iterator[CaptionedPair | Dropped
 def _wanted(config: DataConfig, place: str, seed: int) -> frozenset[str]:
     """Return the ids of the pairs that are made ready: all, or as many as are asked for."""
     found = _entries(config, place)
-    names = [entry.pair_id for entry in found if isinstance(entry, CaptionedPair)]
+    pairs = (entry.pair_id for entry in found if isinstance(entry, CaptionedPair))
+    names = list(dict.fromkeys(pairs))
     count = getattr(config, "count", None)
     most = min(config.max_pairs or len(names), count or len(names), len(names))
     return frozenset(_shuffled(names, seed_for(seed, "choose", config.data))[:most])
@@ -134,10 +137,16 @@ def _wanted(config: DataConfig, place: str, seed: int) -> frozenset[str]:
 def _those(
     config: DataConfig, place: str, wanted: frozenset[str]
 ) -> Iterator[CaptionedPair | Dropped]:
-    """Yield the wanted pairs, and what gives no pair."""
+    """Yield the wanted pairs, and what gives no pair; of pairs with one id the first."""
+    missing = set(wanted)
     for entry in _entries(config, place):
-        if isinstance(entry, Dropped) or entry.pair_id in wanted:
+        if isinstance(entry, Dropped) or entry.pair_id in missing:
             yield entry
+        elif entry.pair_id in wanted:
+            told = f"the id {entry.pair_id} is that of an earlier pair"
+            yield Dropped(key=entry.pair_id, split=entry.split, reason=REPEATED, message=told)
+        if isinstance(entry, CaptionedPair):
+            missing.discard(entry.pair_id)
 
 
 def _counted(

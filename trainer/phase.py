@@ -9,7 +9,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from transformers import EarlyStoppingCallback, Trainer
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
-from transformers.trainer_utils import get_last_checkpoint
 
 from syned.errors import EngineError
 from syned.parts import write_whole
@@ -21,6 +20,7 @@ from trainer.mix import Part
 from trainer.model import Loaded, load_weights
 from trainer.optimizer import optimizers_of
 from trainer.recipe import PhaseConfig, TrainRecipe
+from trainer.resume import last_whole
 from trainer.setup import rank
 from trainer.watch import Watch
 
@@ -215,9 +215,8 @@ def _train(trainer: Trainer, folder: Path) -> None:
     """
     import torch
 
-    last = get_last_checkpoint(str(folder)) if folder.is_dir() else None
     try:
-        trainer.train(resume_from_checkpoint=last)
+        trainer.train(resume_from_checkpoint=last_whole(folder))
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise EngineError(_advice(trainer)) from error
     except RuntimeError as error:
@@ -232,8 +231,8 @@ def _advice(trainer: Trainer) -> str:
     half = max(1, size // 2)
     return (
         f"out of memory at {size} pairs in a batch. What helps, in this order: "
-        f"--set train.batch_size={half} --set train.accumulate="
-        f"{trainer.args.gradient_accumulation_steps * 2}; --set train.gradient_checkpointing=true; "
-        "--set model.dtype=bfloat16 --set train.bf16=true; --set model.quantize=4bit. The same "
-        "command goes on from the last checkpoint, but for values that change the model"
+        f"--set train.gradient_checkpointing=true; --set train.batch_size={half} "
+        f"--set train.accumulate={trainer.args.gradient_accumulation_steps * 2}; "
+        "--set model.dtype=bfloat16 --set train.bf16=true; --set model.quantize=4bit. The first "
+        "goes on from the last checkpoint; the others need another --out if there is one"
     )

@@ -224,7 +224,9 @@ class TrainRecipe(Section):
             )
         if self.train.augment and any(p.learns == "words" for p in self.mix.phases):
             raise ValueError("train.augment: a phase that learns words takes pictures as they are")
-        if self.train.best_by != "loss" and self.train.patience and self.mix.validation is None:
+        if model.adapter and model.tune == "full":
+            raise ValueError("model.adapter: it is gone on from with model.tune=lora only")
+        if self.train.patience and self.mix.validation is None:
             raise ValueError("train.patience: there are no validation pairs to stop by")
         return self
 

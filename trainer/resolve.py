@@ -12,7 +12,7 @@ from syned.recipes import check, read_yaml, set_values
 from trainer.readers.registry import datasets
 from trainer.recipe import TrainRecipe, builtin
 
-_COMPONENT = re.compile(r"(?P<data>[\w-]+)(:(?P<weight>[\d.]+)|=(?P<count>\d+))?")
+_COMPONENT = re.compile(r"(?P<data>[\w-]+)(:(?P<weight>\d+(\.\d+)?)|=(?P<count>\d+))?")
 
 
 def resolve(
@@ -41,9 +41,10 @@ def resolve(
         values["mix"] = {**(own if isinstance(own, dict) else {}), **mix_values(mix)}
     elif not isinstance(own, dict):
         values["mix"] = mix_values(str(own))
-    values["name"] = f"{values.get('name', Path(recipe).stem)}-{_plain(mix)}" if mix else recipe
+    name = values.get("name") or Path(recipe).stem
+    values["name"] = f"{name}-{_plain(mix)}" if mix else name
     if base is not None:
-        values["model"] = {**values.get("model", {}), "base": base}
+        values["model"] = {**(values.get("model") or {}), "base": base}
     values = set_values(values, assignments)
     resolved = check(TrainRecipe, _placed(values, places), recipe)
     only_used(places, resolved.mix.datasets)
@@ -64,9 +65,10 @@ def only_used(places: Mapping[str, str], used: Collection[str]) -> None:
             )
 
 
-def _plain(text: str | None) -> str:
+def _plain(mix: str) -> str:
     """Return a mix as part of a name."""
-    return re.sub(r"[^\w-]+", "-", Path(text or "").stem).strip("-")
+    text = Path(mix).stem if mix.endswith((".yaml", ".yml")) else mix
+    return re.sub(r"[^\w-]+", "-", text).strip("-")
 
 
 def _file(name: str, kind: Any) -> Path:
@@ -135,6 +137,6 @@ def _placed(values: Any, places: Mapping[str, str]) -> Any:
     if not isinstance(values, dict):
         return values
     found = {key: _placed(item, places) for key, item in values.items()}
-    if found.get("data") in places:
+    if isinstance(found.get("data"), str) and found["data"] in places:
         found["path"] = places[found["data"]]
     return found

@@ -44,3 +44,8 @@ def prepare_torch(device: str) -> None:
     warnings.filterwarnings("ignore", message="Could not find a config file in")
     if device == "cpu":
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+    elif "WORLD_SIZE" not in os.environ:
+        # Else `Trainer` spreads each batch over all GPUs of one process (DataParallel), and batches
+        # are so many times as large as the recipe says. Several GPUs are for `accelerate launch`.
+        seen = os.environ.get("CUDA_VISIBLE_DEVICES", "0")
+        os.environ["CUDA_VISIBLE_DEVICES"] = seen.split(",")[0]

@@ -6,8 +6,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from trainer.base import SMALL, place_of
 from trainer.captioner import load_captioner, save_settings
-from trainer.model import SMALL, place_of
 from trainer.recipe import ModelConfig
 from trainer.setup import prepare_torch
 

@@ -12,22 +12,30 @@ from typing import Any
 from syned.errors import RunError
 from syned.parts import write_whole
 from syned.run import RunFolder, differences
+from trainer.base import device_of, load_config
 from trainer.captioner import Captioner, save_settings
 from trainer.evaluate import evaluate_part, save_result
 from trainer.evaluation import Result
 from trainer.examples import count_cut
 from trainer.facts import facts_of
 from trainer.mix import Part, Where, load_part, load_phases
-from trainer.model import Loaded, load, load_config, trainable_share
+from trainer.model import Loaded, load, trainable_share
 from trainer.model_card import write_card
 from trainer.phase import PhaseResult, run_phase
 from trainer.pictures import InputShape
 from trainer.plots import write_curves
 from trainer.recipe import ModelConfig, TrainRecipe
+from trainer.resume import has_begun, insist_on_same_data
 from trainer.setup import rank
 from trainer.watch import Watch
 
-EXECUTION = ("train.workers", "train.log", "model.device", "generate.batch_size")
+EXECUTION = (
+    "train.workers",
+    "train.log",
+    "train.gradient_checkpointing",
+    "model.device",
+    "generate.batch_size",
+)
 """Values that may differ when a training goes on."""
 
 
@@ -57,7 +65,7 @@ def start(run: RunFolder, recipe: TrainRecipe) -> None:
             for line in differences(run.load_recipe(), asked)
             if not line.startswith(tuple(EXECUTION))
         ]
-        if changed and any(run.path.glob("phase-*")):
+        if changed and has_begun(run):
             raise RunError(
                 f"{run.path} was begun with another recipe:\n"
                 + "\n".join(f"  - {line}" for line in changed)
@@ -82,6 +90,7 @@ def train(recipe: TrainRecipe, run: RunFolder, root: Path, watch: Watch) -> Trai
     validation, test = _evaluation_sets(recipe, where)
     refused = frozenset(h for p in (validation, test) if p for h in p.store.hashes())
     phases = load_phases(recipe.mix.phases, where, refused)
+    insist_on_same_data(run, phases, validation)
     _tell_parts(phases, validation, test, watch)
     captions = [c for parts in phases for p in parts for row in p.store.rows for c in row.captions]
     loaded = load(recipe.model, captions, recipe.seed)
@@ -169,9 +178,14 @@ def _test(
     import torch
 
     watch.say(f"testing on {len(part.store.rows):,} pairs of {part.name}, once")
-    device = next(loaded.model.parameters()).device
-    with torch.inference_mode():
-        captioner = Captioner(run.path.name, _ready(loaded), recipe.generate, str(device))
+    device = device_of(recipe.model)
+    # A training that was stopped before its test has not brought the model to its device yet, and
+    # `Trainer` has not wrapped it.
+    if recipe.model.quantize == "none":
+        loaded.model.to(device)
+    half = torch.autocast(device, torch.bfloat16, enabled=recipe.train.bf16)
+    with torch.inference_mode(), half:
+        captioner = Captioner(run.path.name, _ready(loaded), recipe.generate, device)
         result, judged = evaluate_part(captioner, part, recipe.mix.test)
     save_result(run.path / "test", result, judged, part, loaded.shape)
     return result

@@ -75,9 +75,9 @@ def evaluate(
         from trainer.told import print_comparison, print_results
 
         root = root.expanduser()
-        config = set_of(on, what[0], places_of(data), root)
+        config, seed = set_of(on, what[0], places_of(data), root)
         asked = Asked(base, paper, batch_size, allow_empty)
-        found = evaluate_all(what, config, root, out, asked)
+        found = evaluate_all(what, config, seed, root, out, asked)
         if json_:
             typer.echo(found.as_json())
             return

@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image, ImageFilter
 from truth import read_truth
 
+from trainer.base import load_config
 from trainer.mix import Part, Where, load_part
-from trainer.model import load_config
 from trainer.pictures import InputShape, Pixels, halves
 from trainer.recipe import DataConfig
 from trainer.rows import Split
