@@ -25,8 +25,8 @@ test: $(UV)
 	$(UV) run --extra cpu --extra train --extra meteor lint-imports --no-logo --no-cache
 	$(UV) run --extra cpu --extra train --extra meteor pytest
 
-# The small captioner in trainer/small, from nothing: three quarters of an hour on two cores. Each
-# line goes on where it was interrupted.
+# The small captioner in trainer/small, from nothing: an hour on two cores. Each line goes on where
+# it was interrupted.
 BASE = $(UV) run --extra train syned generate --recipe demo --set image.resolution=192
 
 model: $(UV)

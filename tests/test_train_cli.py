@@ -279,6 +279,8 @@ def test_an_adapter_is_trained_and_peft_alone_can_load_it(home):
     assert all(float(w.detach().abs().sum()) > 0 for w in ranks), "all matrices have learned"
     facts = json.loads((home / "trainings/lora/training.json").read_text())
     assert 0 < facts["trained_numbers"] < facts["numbers"] / 5
+    card = (home / "trainings/lora/model/README.md").read_text()
+    assert "low-rank adapters of rank 8 trained with syned" in card
 
 
 @pytest.mark.parametrize(

@@ -39,11 +39,18 @@ def facts_of(
         ],
         "validation_pairs": len(validation.store.rows) if validation else 0,
         "best_by": recipe.train.best_by,
+        "lora_rank": _lora_rank(loaded.model),
         "trained_numbers": trained,
         "numbers": whole,
         "peak_memory_mib": _peak_memory(),
         "machine": platform.machine(),
     }
+
+
+def _lora_rank(model: Any) -> int | None:
+    """Return the rank of an adapter; one that was gone on from has its own."""
+    configs = list(getattr(model, "peft_config", {}).values())
+    return int(configs[0].r) if configs else None
 
 
 def _component(part: Part) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import re
 import sys
 from pathlib import Path
 
@@ -25,7 +25,9 @@ def ship(training: Path, folder: Path) -> None:
     captioner.loaded.processor.save_pretrained(folder)
     config = ModelConfig(base=SMALL, tune="full", device="cpu")
     save_settings(folder, config, captioner.generate)
-    shutil.copy(training / "model" / "README.md", folder / "README.md")
+    card = (training / "model" / "README.md").read_text(encoding="utf-8")
+    named = re.sub(r"^# .*$", f"# {SMALL}", card, count=1, flags=re.MULTILINE)
+    (folder / "README.md").write_text(named, encoding="utf-8")
 
 
 if __name__ == "__main__":
