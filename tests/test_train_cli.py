@@ -289,7 +289,7 @@ def test_an_adapter_is_trained_and_peft_alone_can_load_it(home):
         (("--recipe", "scrach"), "scratch"),
         (("--recipe", "scratch", "--mix", "scenes-real", "--data", "scenes=nowhere"), "nowhere"),
         (("--recipe", "scratch", "--mix", "sceens"), "scenes"),
-        (("--recipe", "demo", "--data", "syned=runs/scenes"), "'syned' is not read here"),
+        (("--recipe", "demo", "--data", "scenes=runs/scenes"), "'scenes' is not read here"),
         (("--recipe", "scratch", "--set", "train.epoch=1"), "epochs"),
         (("--mix", "scenes-real", "--data", "scenes=runs/scenes", "--base", "gone"), "gone"),
     ],

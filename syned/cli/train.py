@@ -81,7 +81,7 @@ def train(
 
     Examples:
 
-        syned train --recipe demo --data scenes=runs/demo
+        syned train --recipe demo --data syned=runs/demo
 
         syned train --mix std --root ~/data
 
