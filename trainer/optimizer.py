@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from syned.errors import MissingExtra
 from trainer.recipe import PhaseConfig, TrainRecipe
 
 STEEPER = 4.0
@@ -22,11 +23,16 @@ def optimizers_of(model: Any, recipe: TrainRecipe, phase: PhaseConfig) -> tuple[
         model: What is trained; weights that are fixed are left out.
         recipe: All of the training.
         phase: Its learning rate, if it has one, is that of all but the matrices.
+
+    Raises:
+        MissingExtra: Muon is wanted and its library is not installed.
     """
     if recipe.train.optimizer == "adamw":
         return None, None
-    from pytorch_optimizer import Muon
-
+    try:
+        from pytorch_optimizer import Muon
+    except ImportError as error:
+        raise MissingExtra("pytorch-optimizer", "train") from error
     inner, other = _shared_out(model)
     rate = phase.learning_rate or recipe.train.learning_rate
     matrices = {
