@@ -54,13 +54,14 @@ def _look(new: SceneObject, before: Scene) -> str:
 
 
 def _instructions(new: SceneObject, before: Scene, after: Scene) -> tuple[str, ...]:
-    """Return ways to ask for it."""
+    """Return ways to ask for it, each with the size, so that there is one way to do it right."""
     beside = say.next_to(new, before, after)
+    another = f"another {say.called(new)}" if say.count(before, new, *LOOK) else a(say.called(new))
     return sentences(
-        f"add {_look(new, before)} {at(new.place)}",
+        f"add {another} {at(new.place)}",
         f"put {a(say.called(new))} {at(new.place)}",
         f"draw {a(say.called(new))} on the empty background {at(new.place)}",
-        either(beside, f"place {_look(new, before)} {beside}"),
+        either(beside, f"place {another} {beside}"),
     )
 
 

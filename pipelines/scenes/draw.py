@@ -61,7 +61,7 @@ _DISCS: dict[Shape, tuple[tuple[Point, float], ...]] = {
 """Centre and radius of a disc, and of the disc that is cut out of it."""
 
 
-def _stencil(shape: Shape, side: int, centre: Point, radius: float) -> Image.Image:
+def stencil(shape: Shape, side: int, centre: Point, radius: float) -> Image.Image:
     """Return the antialiased mask of a shape in a square of `side` pixels, uint8 in [0, 255]."""
     mask = Image.new("L", (side * _OVERSAMPLING, side * _OVERSAMPLING))
     pen = ImageDraw.Draw(mask)
@@ -79,7 +79,7 @@ def _paint(canvas: Image.Image, obj: SceneObject) -> None:
     radius = RADIUS[obj.size] * unit
     left, top = math.floor(obj.x * unit - radius), math.floor(obj.y * unit - radius)
     centre = (obj.x * unit - left, obj.y * unit - top)
-    mask = _stencil(obj.shape, math.ceil(2 * radius) + 2, centre, radius)
+    mask = stencil(obj.shape, math.ceil(2 * radius) + 2, centre, radius)
     canvas.paste(OBJECT_RGB[obj.colour], (left, top), mask)
 
 
