@@ -1,7 +1,7 @@
-"""Where a model comes from: a checkpoint folder, a Hub id, or one that syned makes itself.
+"""Where a model comes from: a checkpoint folder, a Hub id, or one that comes with syned.
 
-`builtin:NAME` is made once on each machine, in a cache folder, and never downloaded. An engine
-only ever sees a folder or a Hub id.
+`builtin:NAME` is never downloaded: it lies in this package, or is made once on each machine, in a
+cache folder. An engine only ever sees a folder or a Hub id.
 """
 
 from __future__ import annotations
@@ -32,10 +32,18 @@ _MAKERS = {
 }
 """Module whose `make(folder)` writes the checkpoint, and the version of what it writes."""
 
+_SHIPPED = ("world-clip", "world-editor")
+"""Trained models that lie in this package; `make world` makes them."""
+
 
 def builtin_models() -> tuple[str, ...]:
-    """Return the references of the models that syned makes itself."""
-    return tuple(BUILTIN_PREFIX + name for name in _MAKERS)
+    """Return the references of the models that come with syned."""
+    return tuple(BUILTIN_PREFIX + name for name in (*_MAKERS, *_SHIPPED))
+
+
+def shipped_folder() -> Path:
+    """Return the folder of the trained models of this package."""
+    return Path(__file__).parent / "world" / "weights"
 
 
 def resolve_model(reference: str) -> str:
@@ -53,10 +61,13 @@ def resolve_model(reference: str) -> str:
     if reference not in builtin_models():
         known = ", ".join(builtin_models())
         raise EngineError(f"there is no model {reference!r} in syned; known are {known}")
-    module, version = _MAKERS[reference.removeprefix(BUILTIN_PREFIX)]
-    folder = cache_folder() / f"{reference.removeprefix(BUILTIN_PREFIX)}-v{version}"
+    name = reference.removeprefix(BUILTIN_PREFIX)
+    if name in _SHIPPED:
+        return str(shipped_folder() / name)
+    module, version = _MAKERS[name]
+    folder = cache_folder() / f"{name}-v{version}"
     if not folder.is_dir():
-        _make_whole(folder, lambda target: import_module(module).make(target))
+        make_whole(folder, lambda target: import_module(module).make(target))
     return str(folder)
 
 
@@ -65,8 +76,16 @@ def cache_folder() -> Path:
     return Path(os.environ.get(CACHE_VARIABLE) or "~/.cache/syned").expanduser().absolute()
 
 
-def _make_whole(folder: Path, make: Callable[[Path], None]) -> None:
-    """Make a folder under another name and rename it, so that it is there whole or not at all."""
+def make_whole(folder: Path, make: Callable[[Path], object]) -> None:
+    """Make a folder under another name and rename it, so that it is there whole or not at all.
+
+    Args:
+        folder: What is to be there.
+        make: Writes what belongs into it, to the folder that it is given.
+
+    Raises:
+        EngineError: The folder cannot be written.
+    """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))

@@ -141,8 +141,8 @@ BEFORE = scene(STAR, RING)
     ids=lambda edit: edit.kind,
 )
 def test_an_exact_edit_is_right_and_none_is_not_done(edit):
-    assert judge(BEFORE, edit, draw(edit.apply(BEFORE), 96)).right
-    verdict = judge(BEFORE, edit, draw(BEFORE, 96))
+    assert judge(BEFORE, edit.apply(BEFORE), draw(edit.apply(BEFORE), 96)).right
+    verdict = judge(BEFORE, edit.apply(BEFORE), draw(BEFORE, 96))
     assert (verdict.done, verdict.kept) == (False, True)
 
 
@@ -161,20 +161,25 @@ REMOVE = RemoveObject(place="upper left")
     ids=["wrong one removed", "another changed", "one more", "hardly moved", "moved in its cell"],
 )
 def test_what_must_stay_is_judged(objects, done, kept, wrong):
-    verdict = judge(BEFORE, REMOVE, draw(scene(*objects), 96))
+    verdict = judge(BEFORE, REMOVE.apply(BEFORE), draw(scene(*objects), 96))
     assert (verdict.done, verdict.kept) == (done, kept)
     assert wrong in "; ".join(verdict.wrong)
 
 
 def test_another_background_is_no_part_of_a_removal():
-    verdict = judge(BEFORE, REMOVE, draw(scene(RING, colour="beige"), 96))
+    verdict = judge(BEFORE, REMOVE.apply(BEFORE), draw(scene(RING, colour="beige"), 96))
     assert (verdict.done, verdict.kept) == (True, False)
     assert verdict.wrong == ("background: plain grey expected, plain beige seen",)
+
+
+def test_a_picture_that_was_not_to_change_is_judged():
+    assert judge(BEFORE, BEFORE, draw(BEFORE, 96)).right
+    assert not judge(BEFORE, BEFORE, draw(scene(STAR), 96)).kept
 
 
 def test_a_new_object_may_lie_anywhere_in_its_cell():
     edit = AddObject(new=thing("heart", "pink", 500, 500))
     moved = scene(STAR, RING, thing("heart", "pink", 540, 460))
-    assert judge(BEFORE, edit, draw(moved, 96)).right
+    assert judge(BEFORE, edit.apply(BEFORE), draw(moved, 96)).right
     smaller = scene(STAR, RING, thing("heart", "pink", 500, 500, "small"))
-    assert not judge(BEFORE, edit, draw(smaller, 96)).done
+    assert not judge(BEFORE, edit.apply(BEFORE), draw(smaller, 96)).done

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from pipelines.edits.base import SceneEdit
 from pipelines.scenes.model import PLACES, Place, Scene, SceneObject
 from pipelines.scenes.read import SeenObject, SeenScene, read_scene
 
@@ -37,17 +36,17 @@ class Verdict:
         return self.done and self.kept
 
 
-def judge(before: Scene, edit: SceneEdit, after: Image.Image) -> Verdict:
-    """Compare a picture with what an edit should have made of a scene.
+def judge(before: Scene, expected: Scene, after: Image.Image) -> Verdict:
+    """Compare a picture with the scene that it should show.
 
     Size, shape, colour and cell of what changes count, not where in its cell it lies.
 
     Args:
         before: The scene as it was.
-        edit: What was asked for.
+        expected: As it should be: the scene after the edit that was asked for, or the same.
         after: The edited picture, square.
     """
-    expected, seen = edit.apply(before), read_scene(after)
+    seen = read_scene(after)
     changes = {place for place in PLACES if _at(before, place) != _at(expected, place)}
     wrong = {place: _wrong(before, expected, seen, place) for place in PLACES}
     ground = _wrong_ground(expected, seen)
