@@ -119,8 +119,9 @@ class Recipe(Section):
         for task in sorted({*self.instruct.routes, *self.edit.routes}):
             writer = self.instruct.routes.get(task, self.instruct.writer)
             pairs += [(writer, e, f"the task `{task}`") for e in self.edit.editors(task)]
+        scenes = all(source.kind == "scenes" for source in self.sample.sources)
         for writer, editor, what in pairs:
-            _refuse_misfit(writer, editor, what)
+            _refuse_misfit(writer, editor, what, scenes=scenes)
         return self
 
     @model_validator(mode="after")
@@ -177,15 +178,20 @@ class Recipe(Section):
         return fingerprint([self.seed, self.image.shape(), self.instruct.shape(), edit])
 
 
-def _refuse_misfit(writer: AnyWriter, editor: AnyEditor, what: str) -> None:
+def _refuse_misfit(writer: AnyWriter, editor: AnyEditor, what: str, *, scenes: bool) -> None:
     """Raise if an editor cannot do what a writer writes.
 
     The procedural editor takes typed edits, and for `text` words; a diffusion editor takes words,
-    and for `none` nothing at all.
+    and for `none` nothing at all. What is written without a model asks for objects in drawn scenes,
+    which a model can draw, and for measures in photographs ("turn it by 4 degrees"), which none
+    keeps.
     """
     templates, procedural = writer.engine == "templates", editor.engine == "procedural"
-    if templates and not procedural and what != "the task `none`":
-        raise ValueError(f"{what}: the writer `templates` needs the editor `procedural`")
+    if templates and not procedural and not scenes and what != "the task `none`":
+        raise ValueError(
+            f"{what}: the writer `templates` needs the editor `procedural`, unless all sources are "
+            "drawn scenes"
+        )
     if procedural and not templates and what != "the task `text`":
         raise ValueError(f"{what}: the editor `procedural` needs the writer `templates`")
 

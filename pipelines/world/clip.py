@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from transformers import CLIPModel, CLIPTokenizer
 
 SEED = 2
-PAIRS = 40_000
-STEPS, BATCH, RATE = 4000, 64, 5e-4
+PAIRS = 25_600
+STEPS, BATCH, RATE = 400, 64, 5e-4
 MAX_TEXT = 40
-PATCH = 12
+"""Tokens of the longest caption, both marks included."""
+PATCH = SIDE // 3
+"""A cell of a scene is one patch, so that one token sees a whole object."""
 WIDTH = 192
 MEAN = DEVIATION = [0.5, 0.5, 0.5]
 
@@ -59,7 +61,7 @@ def new_clip(tokenizer: CLIPTokenizer) -> CLIPModel:
         "hidden_size": WIDTH,
         "intermediate_size": 4 * WIDTH,
         "num_attention_heads": 6,
-        "num_hidden_layers": 4,
+        "num_hidden_layers": 3,
     }
     config = CLIPConfig(
         text_config={

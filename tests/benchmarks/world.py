@@ -43,7 +43,7 @@ from pipelines.scenes.read import SeenObject, SeenScene, read_scene
 from pipelines.score import EditedPair
 from pipelines.scored import read_scores
 from pipelines.sections.filter import FilterConfig
-from pipelines.world.judge import judge, stays
+from pipelines.world.judge import STAYS, judge, stays
 from syned.images import load_picture
 from syned.run import RunFolder
 
@@ -99,13 +99,17 @@ def as_scene(before: Scene, expected: Scene, seen: SeenScene) -> dict[str, Any]:
 
 
 def _object(before: Scene, expected: Scene, seen: SeenObject) -> dict[str, Any]:
-    """Return what was seen of one thing; among shapes that look alike, the expected one."""
+    """Return what was seen of one thing: among shapes that look alike the expected one, and its
+    place as it was if it hardly differs."""
     for obj in before.objects:
         if stays(obj, seen):
             return obj.model_dump()
     wanted = [obj.shape for obj in expected.objects if obj.place == seen.place]
     shape = next((name for name in wanted if name in seen.shapes), (*seen.shapes, "thing")[0])
     values = {"shape": shape, "colour": seen.colour or "unknown", "size": seen.size}
+    for obj in before.objects:
+        if max(abs(obj.x - seen.x), abs(obj.y - seen.y)) <= STAYS:
+            return {**values, "x": obj.x, "y": obj.y}
     return {**values, "x": seen.x, "y": seen.y}
 
 
