@@ -65,7 +65,9 @@ def make_autoencoder(folder: Path) -> AutoencoderKL:
         model, scenes = new_autoencoder(), _Pictures(SCENES)
         training = folder / "autoencoder-training"
         learn(_Learner(model), scenes, training, steps=STEPS, batch=BATCH, rate=RATE)
-        spread = latents_of(model, np.stack([scenes.uint8(i) for i in range(500)])).std()
+        spread = latents_of(
+            model, np.stack([scenes.uint8(i) for i in range(min(500, len(scenes)))])
+        ).std()
         model.register_to_config(scaling_factor=round(1 / float(spread), 4))
         make_whole(done, model.save_pretrained)
     return AutoencoderKL.from_pretrained(done).eval()
