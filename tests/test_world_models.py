@@ -53,6 +53,7 @@ def test_pairs_are_as_they_say():
 
 @pytest.mark.usefixtures("little")
 def test_made_models_can_be_loaded_and_are_small(tmp_path):
+    import torch
     from diffusers import StableDiffusionInstructPix2PixPipeline
     from transformers import CLIPModel
 
@@ -60,7 +61,10 @@ def test_made_models_can_be_loaded_and_are_small(tmp_path):
 
     make_world(tmp_path / "work", tmp_path / "shipped")
     editor = StableDiffusionInstructPix2PixPipeline.from_pretrained(
-        tmp_path / "shipped" / "world-editor", safety_checker=None, requires_safety_checker=False
+        tmp_path / "shipped" / "world-editor",
+        torch_dtype=torch.float32,
+        safety_checker=None,
+        requires_safety_checker=False,
     )
     picture = pictures([pair.scene for pair in world_pairs(1, 5)])[0]
     (edited,) = editor(
