@@ -9,8 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipelines.edits.base import SceneEdit
+from pipelines.edits.registry import parse_edit
+from pipelines.scenes.model import Scene
 from pipelines.scenes.read import read_scene
+from pipelines.score import edited_pairs
+from pipelines.world.judge import judge
 from pipelines.world.pairs import SIDE, pictures, world_pairs
+from syned.images import load_picture
+from syned.run import RunFolder
 
 pytestmark = [pytest.mark.models, pytest.mark.slow]
 
@@ -49,6 +56,20 @@ def test_pairs_are_as_they_say():
         shapes = [obj.shape for obj in pair.scene.objects]
         seen = read_scene(Image.fromarray(pixels))
         assert all(s in o.shapes for s, o in zip(shapes, seen.objects, strict=True))
+
+
+def test_the_models_that_ship_edit_more_often_right_than_not(cli, tmp_path):
+    done = cli("generate", "--recipe", "world", "--n", "48", "--out", "run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    run, right = RunFolder(tmp_path / "run"), []
+    for pair in edited_pairs(run, 0):
+        edit = parse_edit(pair.order.instruct.edit)
+        if isinstance(edit, SceneEdit):
+            before = Scene.model_validate_json(pair.order.picture.scene)
+            picture = load_picture(pair.edited.edited_image)
+            right.append(judge(before, edit.apply(before), picture).right)
+    assert len(right) >= 40
+    assert sum(right) / len(right) > 0.5
 
 
 @pytest.mark.usefixtures("little")

@@ -35,10 +35,10 @@ from pipelines.scenes.read_ground import read_ground_colour, read_pattern
 SPECK = 0.08
 """Area of the smallest thing that is seen, as a share of the box of a small object.
 
-The smallest object, a small crescent, covers 0.2 of its box.
+A star, the shape with the least area, covers 0.35 of it.
 """
 NEAR = 60.0
-"""Distance in RGB up to which a colour has a name; no two object colours are nearer than 66."""
+"""Distance in RGB up to which a colour has a name; orange and yellow, the nearest, are 85 apart."""
 PURE = 0.4
 """Part of a thing's pixels that shows its colour."""
 MARGIN = 3
