@@ -1,5 +1,6 @@
 """A new small model: what its first weights see, and how it learns words before captions."""
 
+import importlib
 import math
 
 import numpy as np
@@ -166,3 +167,17 @@ def test_muon_takes_the_matrices_between_states_and_leaves_adamw_the_rest():
     inner, rest = (group[3] for group in muon_groups(reader))
     assert "names.1.weight" in rest
     assert "qformer.encoder.layer.0.attention.attention.query.weight" in inner
+
+
+@pytest.mark.parametrize("where", ["trainer.muon", "pipelines.world.learn"])
+def test_muon_keeps_single_precision(where):
+    """A step goes along a rotation, whose singular values are equal; bfloat16 bends it."""
+    angle = torch.tensor(0.3)
+    turned = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()]).reshape(2, 2)
+    weight = torch.nn.Parameter(torch.zeros(2, 2))
+    weight.grad = 5 * turned
+    group = {"params": [weight], "lr": 1.0, "use_muon": True}
+    importlib.import_module(where).SinglePrecisionMuon([group]).step()
+    length = -(weight.detach() * turned).sum() / 2
+    assert 0.5 < length < 1.5
+    assert torch.allclose(weight.detach(), -length * turned, atol=1e-6)

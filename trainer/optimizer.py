@@ -30,7 +30,7 @@ def optimizers_of(model: Any, recipe: TrainRecipe, phase: PhaseConfig) -> tuple[
     if recipe.train.optimizer == "adamw":
         return None, None
     try:
-        from pytorch_optimizer import Muon
+        from trainer.muon import SinglePrecisionMuon
     except ImportError as error:
         raise MissingExtra("pytorch-optimizer", "train") from error
     inner, other = _shared_out(model)
@@ -43,7 +43,7 @@ def optimizers_of(model: Any, recipe: TrainRecipe, phase: PhaseConfig) -> tuple[
         "use_muon": True,
     }
     rest = {"params": other, "lr": rate, "betas": (0.9, 0.999), "eps": 1e-8, "use_muon": False}
-    return Muon([matrices, rest]), None
+    return SinglePrecisionMuon([matrices, rest]), None
 
 
 def _shared_out(model: Any) -> tuple[list[Any], list[Any]]:

@@ -16,7 +16,7 @@ from torch import nn
 
 from pipelines.models import make_whole
 from pipelines.scenes.model import SIDE as SCENE_SIDE
-from pipelines.world.learn import learn
+from pipelines.world.learn import learn, quick_precision
 from pipelines.world.pairs import SIDE, pictures, world_pairs
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class _Learner(nn.Module):  # type: ignore[misc]
         self.model = model
 
     def forward(self, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with quick_precision():
             latents = self.model.encode(pixels).latent_dist.mode().float()
             noise = NOISE * latents.detach().std() * torch.randn_like(latents)
             drawn = self.model.decode(latents + noise).sample.float()

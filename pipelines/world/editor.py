@@ -1,9 +1,10 @@
 """The world's editor: InstructPix2Pix (arXiv 2211.09800) of the true class, trained from nothing.
 
-Three things made it follow instructions at this size. Half of the draws are of nearly pure noise
-and the schedule ends in pure noise (arXiv 2305.08891), because what is to be drawn where is decided
-there. The loss is of the picture, not of the noise, and latents that the edit changes weigh more,
-because they are one in ten. And the text encoder learns along, because no trained one is at hand.
+It is trained in a way of its own; what each choice is worth was not measured. Half of the draws
+are of nearly pure noise and the schedule ends in pure noise (arXiv 2305.08891), because what is to
+be drawn where is decided there. The loss is of the picture, not of the noise, and latents that the
+edit changes weigh more, because three of four stay. And the text encoder learns along, because no
+trained one is at hand.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from torch import nn
 
 from pipelines.models import make_whole
 from pipelines.world.autoencoder import FACTOR, LATENTS, latents_of, make_autoencoder
-from pipelines.world.learn import learn
+from pipelines.world.learn import learn, quick_precision
 from pipelines.world.pairs import SIDE, WorldPair, pictures, world_pairs
 from pipelines.world.vocabulary import words_of, world_tokenizer
 
@@ -146,7 +147,7 @@ class Learner(nn.Module):  # type: ignore[misc]
         noise = torch.randn_like(edited)
         noisy = self.scheduler.add_noise(edited, noise, times)
         wanted = self.scheduler.get_velocity(edited, noise, times)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with quick_precision():
             words = self.text_encoder(torch.where(untold, self.untold, tokens)).last_hidden_state
             given = self.denoiser(torch.cat([noisy, source], 1), times, words).sample.float()
         # An error of v is one of the picture by this factor (arXiv 2202.00512, appendix D).
