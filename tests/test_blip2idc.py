@@ -171,11 +171,11 @@ def test_an_adapter_that_names_no_base_asks_for_one(small_base, tmp_path):
         load_captioner(str(folder))
 
 
-@pytest.mark.parametrize("way", ["vertical", "horizontal", "native"])
+@pytest.mark.parametrize("way", ["vertical", "horizontal", "native", "streams"])
 def test_every_way_to_join_trains_and_is_drawn(small_base, way, tmp_path):
     config = ModelConfig(base=str(small_base), join=way, device="cpu")
     loaded = load(config, TEXTS, 0)
-    tall = 64 if way == "native" else 32
+    tall = 64 if way in ("native", "streams") else 32
     pixels = np.zeros((2, tall, 32, 3), dtype=np.uint8)
     said = captions_of(loaded, pixels, GenerateSection(max_new_tokens=5, batch_size=2), "cpu")
     assert len(said) == 2
@@ -186,6 +186,25 @@ def test_every_way_to_join_trains_and_is_drawn(small_base, way, tmp_path):
     grid = attention(again, pixels[0])
     assert grid.shape == (tall // 8, 4)
     assert 0 < grid.sum() <= 1
+
+
+def test_streams_are_encoded_alone_and_not_taken_for_each_other(small_base):
+    loaded = load(ModelConfig(base=str(small_base), join="streams", device="cpu"), TEXTS, 0)
+    blip = loaded.model.get_base_model().eval()
+    noise = torch.Generator().manual_seed(0)
+    first, second, third = torch.randn(3, 1, 3, 32, 32, generator=noise)
+
+    def seen(*pictures):
+        return blip.vision_model(torch.cat(pictures, dim=2)).last_hidden_state
+
+    def told(*pictures):
+        return blip.get_image_features(torch.cat(pictures, dim=2)).pooler_output
+
+    with torch.inference_mode():
+        tokens = 1 + (32 // 8) ** 2
+        assert torch.equal(seen(first, second)[:, :tokens], seen(first, third)[:, :tokens])
+        assert torch.equal(seen(first, second)[:, tokens:], seen(third, second)[:, tokens:])
+        assert not torch.allclose(told(first, second), told(second, first), atol=1e-4)
 
 
 def test_a_model_with_flan_t5_learns_its_captions():

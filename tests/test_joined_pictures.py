@@ -20,6 +20,7 @@ def plain(colour, size=(40, 30)):
         ("vertical", (64, 64, 3), np.s_[:32], np.s_[32:]),
         ("horizontal", (64, 64, 3), np.s_[:, :32], np.s_[:, 32:]),
         ("native", (128, 64, 3), np.s_[:64], np.s_[64:]),
+        ("streams", (128, 64, 3), np.s_[:64], np.s_[64:]),
     ],
 )
 def test_the_earlier_picture_comes_first_and_each_has_half(way, size, first, second):
@@ -30,7 +31,7 @@ def test_the_earlier_picture_comes_first_and_each_has_half(way, size, first, sec
     assert (whole[second] == BLUE).all()
 
 
-@pytest.mark.parametrize("way", ["vertical", "horizontal", "native"])
+@pytest.mark.parametrize("way", ["vertical", "horizontal", "native", "streams"])
 def test_halves_give_back_what_was_joined(way):
     shape = InputShape(64, way)
     one, other = halves(join(plain(RED), plain(BLUE), shape), shape)

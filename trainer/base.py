@@ -56,14 +56,15 @@ def load_base(config: ModelConfig) -> Any:
         EngineError: It is not there, is no BLIP-2, or does not fit this machine.
     """
     import torch
-    from transformers import Blip2ForConditionalGeneration
+
+    from trainer.streams import class_for
 
     options: dict[str, Any] = {"dtype": getattr(torch, config.dtype), "revision": config.revision}
     if config.attention:
         options["attn_implementation"] = config.attention
     if config.quantize == "4bit":
         options |= _four_bits(config)
-    load, place = Blip2ForConditionalGeneration.from_pretrained, place_of(config.base)
+    load, place = class_for(config.join).from_pretrained, place_of(config.base)
     model = explained(lambda: load(place, **options), config.base)
     # What an adapter names as its base: no path of this machine.
     model.name_or_path = config.base

@@ -46,7 +46,9 @@ def attention(captioner: Captioner, pixels: Pixels) -> NDArray[np.float64]:
     looked = torch.stack([weights.float().mean(dim=(0, 1, 2)) for weights in found]).mean(0)
     patch = blip.config.vision_config.patch_size
     height, width = (side // patch for side in loaded.shape.size)
-    grid: NDArray[np.float64] = looked[1:].reshape(height, width).cpu().double().numpy()
+    # Each picture that was encoded alone has a class token of its own.
+    inputs = looked.reshape(2 if loaded.shape.join == "streams" else 1, -1)
+    grid: NDArray[np.float64] = inputs[:, 1:].reshape(height, width).cpu().double().numpy()
     return grid
 
 

@@ -24,19 +24,21 @@ class InputShape:
     Attributes:
         side: Of the square input that the vision model was made for, in pixels.
         join: `vertical` (earlier picture above) and `horizontal` (earlier one left) squeeze both
-            into the square; `native` gives each a square of its own, above each other.
+            into the square; `native` and `streams` give each a square of its own, above each
+            other.
         paper: Whether it is done as in the paper's release (github.com/gautierevn/BLIP2IDC): one
             resize of the joined pictures, after a blur.
     """
 
     side: int
-    join: Literal["vertical", "horizontal", "native"] = "vertical"
+    join: Literal["vertical", "horizontal", "native", "streams"] = "vertical"
     paper: bool = False
 
     @property
     def size(self) -> tuple[int, int]:
         """Height and width of the input, in pixels."""
-        return (2 * self.side, self.side) if self.join == "native" else (self.side, self.side)
+        tall = self.join in ("native", "streams")
+        return (2 * self.side if tall else self.side, self.side)
 
     @property
     def axis(self) -> int:

@@ -146,10 +146,11 @@ class ModelConfig(Section):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     attention: str | None = None
     """The attention of transformers, such as `sdpa` or `flash_attention_2`."""
-    join: Literal["vertical", "horizontal", "native"] = "vertical"
+    join: Literal["vertical", "horizontal", "native", "streams"] = "vertical"
     """Both pictures in one: above each other or side by side and then made as small as one input,
     or above each other at twice the height, with interpolated position embeddings, so that each
-    keeps the resolution of an input of its own."""
+    keeps the resolution of an input of its own; or two streams, each picture encoded alone, for
+    comparison (see `streams.py`)."""
     paper: bool = False
     """Whether pictures are prepared as in the paper's release: the earlier one is brought to the
     later one's size, both are joined and blurred a little (in training and in evaluation), and the
@@ -214,7 +215,7 @@ class TrainRecipe(Section):
         model = self.model
         if model.quantize != "none" and model.tune == "full":
             raise ValueError("model.quantize: a base in four bits cannot be fully tuned")
-        if model.paper and model.join == "native":
+        if model.paper and model.join in ("native", "streams"):
             raise ValueError("model.paper: the release joins pictures vertical or horizontal")
         if model.base == "scratch" and model.tune == "lora":
             raise ValueError("model.base: a new model has nothing to adapt; set model.tune=full")

@@ -93,19 +93,20 @@ def new_model(processor: Any, config: ScratchSection, seed: int, join: str) -> A
         processor: What `new_processor` gave.
         config: Sizes.
         seed: Of the weights.
-        join: How pictures are joined (see `ModelConfig.join`); at twice the height positions are
-            interpolated, and the first layer does not begin as a comparison.
+        join: How pictures are joined (see `ModelConfig.join`); only where both lie within one
+            input does the first layer begin as a comparison.
     """
     import torch
-    from transformers import Blip2ForConditionalGeneration
+
+    from trainer.streams import class_for
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = Blip2ForConditionalGeneration(_configuration(processor, config))
+        model = class_for(join)(_configuration(processor, config))
         for name, weight in model.named_parameters():
             if weight.dim() > 1 and "position_embedding" not in name:
                 torch.nn.init.normal_(weight, std=config.spread)
-        if join != "native" and can_compare(config.width, config.heads):
+        if join in ("vertical", "horizontal") and can_compare(config.width, config.heads):
             compare_pictures(model, side_by_side=join == "horizontal")
     return model
 
