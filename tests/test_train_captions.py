@@ -57,7 +57,8 @@ def test_a_caption_that_is_too_long_is_cut_and_still_ends(processor):
     tokens = own.encode(TEXTS[1])
     assert len(tokens.labels) == 4 + 2 + 1
     assert tokens.labels[-1] == own.end
-    assert own.is_cut(TEXTS[1])
+    assert own.count_cut([TEXTS[1], "a", TEXTS[1]]) == 2
+    assert own.count_cut([]) == 0
 
 
 def test_padding_is_masked_and_never_learned(processor):

@@ -8,7 +8,8 @@ images and the prompt, and the decoder learns the caption and the end token.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,9 +75,12 @@ class CaptionEncoder:
             return Tokens(lead + said, [IGNORED] * len(lead) + said)
         return Tokens(lead, said)
 
-    def is_cut(self, caption: str) -> bool:
-        """Say whether a caption has more tokens than are taken."""
-        return len(self._ids(caption)) > self.most
+    def count_cut(self, captions: Iterable[str]) -> int:
+        """Count the captions that have more tokens than are taken."""
+        counts = Counter(captions)
+        ids = self.tokenizer(list(counts), add_special_tokens=False)["input_ids"] if counts else []
+        pairs = zip(ids, counts.values(), strict=True)
+        return sum(count for own, count in pairs if len(own) > self.most)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of what a model said."""

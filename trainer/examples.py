@@ -157,8 +157,3 @@ def pixel_values(pixels: NDArray[np.uint8], mean: Sequence[float], std: Sequence
     middle = torch.tensor(mean).view(1, 3, 1, 1) * 255
     spread = torch.tensor(std).view(1, 3, 1, 1) * 255
     return values.sub_(middle).div_(spread)
-
-
-def count_cut(parts: Sequence[Part], encoder: CaptionEncoder) -> int:
-    """Count the captions that have more tokens than are taken."""
-    return sum(encoder.is_cut(c) for part in parts for row in part.store.rows for c in row.captions)

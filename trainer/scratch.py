@@ -30,7 +30,11 @@ def new_processor(captions: Iterable[str], config: ScratchSection) -> Any:
     from transformers import Blip2Processor, BlipImageProcessorPil, PreTrainedTokenizerFast
 
     splitter = pre_tokenizers.ByteLevel(add_prefix_space=True)
-    words = Counter(word for text in captions for word, _ in splitter.pre_tokenize_str(text))
+    words: Counter[str] = Counter()
+    # The same caption comes often, and splitting takes long.
+    for text, count in Counter(captions).items():
+        for word, _ in splitter.pre_tokenize_str(text):
+            words[word] += count
     first = [PAD, END, UNKNOWN, *sorted(pre_tokenizers.ByteLevel.alphabet())]
     merges = learn_merges(words, config.vocabulary - len(first))
     pieces = dict.fromkeys([*first, *("".join(pair) for pair in merges)])

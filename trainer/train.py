@@ -16,7 +16,6 @@ from trainer.base import device_of, load_config
 from trainer.captioner import Captioner, save_settings
 from trainer.evaluate import evaluate_part, save_result
 from trainer.evaluation import Result
-from trainer.examples import count_cut
 from trainer.facts import facts_of
 from trainer.mix import Part, Where, load_part, load_phases
 from trainer.model import Loaded, load, trainable_share
@@ -92,9 +91,11 @@ def train(recipe: TrainRecipe, run: RunFolder, root: Path, watch: Watch) -> Trai
     phases = load_phases(recipe.mix.phases, where, refused)
     insist_on_same_data(run, phases, validation)
     _tell_parts(phases, validation, test, watch)
-    captions = [c for parts in phases for p in parts for row in p.store.rows for c in row.captions]
+    # A component of several phases is one.
+    each = list({id(part): part for parts in phases for part in parts}.values())
+    captions = [caption for part in each for row in part.store.rows for caption in row.captions]
     loaded = load(recipe.model, captions, recipe.seed)
-    _tell_model(loaded, [part for parts in phases for part in parts], watch)
+    _tell_model(loaded, captions, watch)
     results = [
         _phase(loaded, parts, validation, recipe, number, run, watch)
         for number, parts in enumerate(phases)
@@ -218,10 +219,10 @@ def told(part: Part) -> str:
     return line + (f"; left out {lost}" if lost else "") + (f"; mended {mended}" if mended else "")
 
 
-def _tell_model(loaded: Loaded, parts: Sequence[Part], watch: Watch) -> None:
+def _tell_model(loaded: Loaded, captions: Sequence[str], watch: Watch) -> None:
     """Say what is trained, and which captions are too long."""
     trained, whole = trainable_share(loaded.model)
     watch.say(f"trains {trained:,} of {whole:,} numbers ({trained / whole:.3%})")
-    cut = count_cut(parts, loaded.encoder)
+    cut = loaded.encoder.count_cut(captions)
     if cut:
         watch.say(f"{cut:,} captions have more than {loaded.encoder.most} tokens and are cut")
