@@ -59,21 +59,30 @@ def seen_by_camera(pixels: Pixels, shape: InputShape, seed: int) -> Pixels:
     return np.concatenate(found, axis=shape.axis)
 
 
-def _filmed(part: Part, shape: InputShape) -> Part:
+def filmed(part: Part, shape: InputShape) -> Part:
+    """Return pairs as a bad camera sees them."""
     pixels = np.stack([seen_by_camera(p, shape, i) for i, p in enumerate(part.store.pixels)])
     return replace(part, store=Store(part.store.rows, pixels))
 
 
-def _ignore(name: str, count: int) -> Callable[[], None]:  # noqa: ARG001
+def ignore(name: str, count: int) -> Callable[[], None]:  # noqa: ARG001
     """Tell nobody of work on pairs."""
     return lambda: None
 
 
-def _generate(folder: Path, n: int, seed: int, source: str) -> None:
-    """Make a dataset of scenes with `syned generate`, if it is not there."""
+def generate(folder: Path, n: int, seed: int, source: str, *more: str) -> None:
+    """Make a dataset of scenes with `syned generate`, if it is not there.
+
+    Args:
+        folder: Of the run.
+        n: Pairs before filtering.
+        seed: Of the run.
+        source: Of the recipe.
+        more: Further values of the recipe, `key=value`.
+    """
     if (folder / "dataset.json").is_file():
         return
-    sets = [f"seed={seed}", "image.resolution=192", f"sample.sources=[{source}]"]
+    sets = [f"seed={seed}", "image.resolution=192", *more, f"sample.sources=[{source}]"]
     sets += [f"export.splits={SHARES}", f"instruct.writer.tasks={TASKS}"]
     command = [sys.executable, "-m", "syned", "generate", "--recipe", "demo", "--n", str(n)]
     command += ["--out", str(folder)] + [x for value in sets for x in ("--set", value)]
@@ -82,11 +91,11 @@ def _generate(folder: Path, n: int, seed: int, source: str) -> None:
 
 def make_world(base: str, out: Path) -> World:
     """Make all pairs."""
-    _generate(out / "real", 2000, 901, MARKED)
-    _generate(out / "synthetic", 1 + SYNTHETIC * 5 // 4, 902, MARKED)
-    _generate(out / "simple", 2000, 903, SIMPLE)
+    generate(out / "real", 2000, 901, MARKED)
+    generate(out / "synthetic", 1 + SYNTHETIC * 5 // 4, 902, MARKED)
+    generate(out / "simple", 2000, 903, SIMPLE)
     shape = InputShape(int(load_config(base, None).vision_config.image_size), "vertical", False)
-    where = Where(out, out / "ready", shape, 0, _ignore)
+    where = Where(out, out / "ready", shape, 0, ignore)
 
     def part(name: str, split: Split, most: int) -> Part:
         config = DataConfig(data="scenes", path=str(out / name), split=split, max_pairs=most)
@@ -94,9 +103,9 @@ def make_world(base: str, out: Path) -> World:
 
     truth = {k: v for name in ("real", "simple") for k, v in read_truth(out / name).items()}
     return World(
-        real=_filmed(part("real", Split.TRAIN, REAL), shape),
+        real=filmed(part("real", Split.TRAIN, REAL), shape),
         synthetic=part("synthetic", Split.TRAIN, SYNTHETIC),
-        real_test=_filmed(part("real", Split.TEST, TEST), shape),
+        real_test=filmed(part("real", Split.TEST, TEST), shape),
         simple_test=part("simple", Split.TEST, TEST),
         truth=truth,
     )
