@@ -121,6 +121,19 @@ def test_a_training_leaves_model_card_curves_counts_and_test(home):
     assert not list(folder.glob("ready")), "pictures that were made ready are gone"
 
 
+def test_two_streams_train_are_tested_and_say_so_in_their_card(home):
+    done = run(home, *training("streams"), "--set", "model.join=streams")
+    assert done.returncode == 0, done.stderr
+    folder = home / "trainings/streams"
+    result = json.loads((folder / "test/result.json").read_text())
+    assert result["settings"]["join"] == "streams"
+    height, width = result["settings"]["input"]
+    assert height == 2 * width, "each picture has a square of its own"
+    card = (folder / "model/README.md").read_text()
+    assert "`trainer.streams.TwoStreamBlip2`" in card
+    assert "joined into one input" not in card
+
+
 NO_TEST = ("--set", "mix.test=null")
 PHASES = ", ".join(
     f"{{learns: {what}, epochs: 1, components: [{{data: scenes}}]}}"

@@ -15,7 +15,7 @@ from pipelines.scenes.model import Scene
 from pipelines.scenes.read import read_scene
 from pipelines.score import edited_pairs
 from pipelines.world.judge import judge
-from pipelines.world.pairs import SIDE, pictures, world_pairs
+from pipelines.world.pairs import HARD, SIDE, hard_pairs, pictures, world_pairs
 from syned.images import load_picture
 from syned.run import RunFolder
 
@@ -32,6 +32,8 @@ def little(monkeypatch):
         monkeypatch.setattr(module, "BATCH", 4)
     monkeypatch.setattr(autoencoder, "SCENES", 8)
     monkeypatch.setattr(editor, "PAIRS", 16)
+    monkeypatch.setattr(editor, "HARD_PAIRS", 8)
+    monkeypatch.setattr(editor, "HARD_STEPS", 2)
     monkeypatch.setattr(clip, "PAIRS", 16)
 
 
@@ -56,6 +58,12 @@ def test_pairs_are_as_they_say():
         shapes = [obj.shape for obj in pair.scene.objects]
         seen = read_scene(Image.fromarray(pixels))
         assert all(s in o.shapes for s, o in zip(shapes, seen.objects, strict=True))
+
+
+def test_half_of_the_hard_pairs_are_hard():
+    pairs = list(hard_pairs(300, 5))
+    assert len(pairs) == 300
+    assert 130 <= sum(pair.edit.kind in HARD for pair in pairs) <= 170
 
 
 def test_the_models_that_ship_edit_more_often_right_than_not(cli, tmp_path):

@@ -20,7 +20,7 @@ from torch import nn
 from pipelines.models import make_whole
 from pipelines.world.autoencoder import FACTOR, LATENTS, latents_of, make_autoencoder
 from pipelines.world.learn import learn, quick_precision
-from pipelines.world.pairs import SIDE, WorldPair, pictures, world_pairs
+from pipelines.world.pairs import SIDE, WorldPair, hard_pairs, pictures, world_pairs
 from pipelines.world.vocabulary import words_of, world_tokenizer
 
 if TYPE_CHECKING:
@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 Latents = NDArray[np.float16]
 
 SEED = 3
-PAIRS = 60_000
-STEPS, BATCH, RATE = 6000, 32, 5e-4
+PAIRS, STEPS, RATE = 60_000, 6000, 5e-4
+HARD_PAIRS, HARD_STEPS, HARD_RATE = 20_000, 2000, 3e-4
+"""A second course, of which half are edits that the first one leaves at one in five."""
+BATCH = 32
 MAX_TEXT = 32
 """Tokens of the longest instruction, both marks included."""
 WIDTHS = (32, 96)
@@ -54,13 +56,22 @@ def make_editor(folder: Path) -> None:
     autoencoder = make_autoencoder(folder)
     pairs = list(world_pairs(PAIRS, SEED))
     tokenizer = world_tokenizer(words_of(pair.instruction for pair in pairs), MAX_TEXT)
-    source, edited = _latents(folder / "latents.npy", autoencoder, pairs)
-    tokens = _token_ids(tokenizer, [pair.instruction for pair in pairs])
     torch.manual_seed(SEED)
     learner = Learner(new_denoiser(), new_text_encoder(tokenizer), _token_ids(tokenizer, [""])[0])
-    edits = _Edits(source, edited, autoencoder.config.scaling_factor, tokens)
+    edits = _edits(folder / "latents.npy", autoencoder, tokenizer, pairs)
     learn(learner, edits, folder / "editor-training", steps=STEPS, batch=BATCH, rate=RATE)
-    make_whole(done, _pipeline(learner, autoencoder, tokenizer).save_pretrained)
+    learn_what_is_hard(learner, autoencoder, tokenizer, folder)
+    make_whole(done, editor_of(learner, autoencoder, tokenizer).save_pretrained)
+
+
+def learn_what_is_hard(
+    learner: Learner, autoencoder: Any, tokenizer: CLIPTokenizer, folder: Path
+) -> None:
+    """Go on with a learner that knows most edits, on pairs of which half are others."""
+    pairs = list(hard_pairs(HARD_PAIRS, SEED))
+    edits = _edits(folder / "latents-hard.npy", autoencoder, tokenizer, pairs)
+    training = folder / "editor-training-hard"
+    learn(learner, edits, training, steps=HARD_STEPS, batch=BATCH, rate=HARD_RATE)
 
 
 def new_denoiser() -> UNet2DConditionModel:
@@ -185,6 +196,15 @@ class _Edits:
         }
 
 
+def _edits(
+    path: Path, autoencoder: Any, tokenizer: CLIPTokenizer, pairs: list[WorldPair]
+) -> _Edits:
+    """Return what is learned of some pairs; their latents are kept in a file."""
+    source, edited = _latents(path, autoencoder, pairs)
+    tokens = _token_ids(tokenizer, [pair.instruction for pair in pairs])
+    return _Edits(source, edited, autoencoder.config.scaling_factor, tokens)
+
+
 def _latents(path: Path, autoencoder: Any, pairs: list[WorldPair]) -> tuple[Latents, Latents]:
     """Return the latents of both pictures of each pair, float16 (N, C, h, w), and keep them."""
     if not path.is_file():
@@ -212,7 +232,7 @@ def _token_ids(tokenizer: CLIPTokenizer, texts: list[str]) -> torch.Tensor:
     return torch.as_tensor(tokens["input_ids"])
 
 
-def _pipeline(learner: Learner, autoencoder: Any, tokenizer: CLIPTokenizer) -> Any:
+def editor_of(learner: Learner, autoencoder: Any, tokenizer: CLIPTokenizer) -> Any:
     """Return the whole editor in the form that diffusers loads."""
     from diffusers import StableDiffusionInstructPix2PixPipeline
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,13 @@ TASKS: dict[Task, float] = {
     Task.BACKGROUND: 1.5,
 }
 """Shares of the tasks; `local` is three edits: move, resize and give another shape."""
+
+HARD = frozenset({"change_background", "resize_object"})
+"""Edits that are learned last: all of a picture, and shapes that are small."""
+EASY_SHARE = 0.25
+"""Share of the other edits that is kept among hard pairs."""
+MOST_TRIED = 5
+"""Pairs that are drawn for each hard one, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,14 @@ def world_pairs(count: int, seed: int) -> Iterator[WorldPair]:
         scene = random_scene(rng, 1, MOST_OBJECTS, simple=True)
         edit = _some_edit(scene, rng)
         yield WorldPair(scene, edit, rng.choice(edit.wording(scene).instructions))
+
+
+def hard_pairs(count: int, seed: int) -> Iterator[WorldPair]:
+    """Yield pairs of which half are edits of `HARD`; fewer are found in `world_pairs`."""
+    pairs = world_pairs(MOST_TRIED * count, seed)
+    rng = random.Random(seed_for(seed, "world", "hard"))
+    hard = (pair for pair in pairs if pair.edit.kind in HARD or rng.random() < EASY_SHARE)
+    return islice(hard, count)
 
 
 def _some_edit(scene: Scene, rng: random.Random) -> SceneEdit:
