@@ -43,7 +43,7 @@ model: $(UV)
 	$(UV) run --extra train python -m trainer.ship trainings/base
 
 # The editor and the CLIP of the recipe `world`, in pipelines/world/weights; what is done is not done
-# again. Its trainings took nine, 66 and seven minutes, each on one core.
+# again. Its trainings took nine, 66, 51 and seven minutes, each on one core beside another process.
 world: $(UV)
 	$(UV) run --extra cpu --extra train python -m pipelines.world.make runs/world-models
 
