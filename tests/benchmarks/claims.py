@@ -1,6 +1,6 @@
 """The paper's claims in the small world, each with three seeds and paired intervals.
 
-    syned generate --recipe world --n 4000 --out runs/world
+    syned generate --recipe world --n 2000 --out runs/world
     python tests/benchmarks/claims.py made      # pairs that trained models made, and their filter
     python tests/benchmarks/claims.py lora      # LoRA on queries, keys and values; all weights
     python tests/benchmarks/claims.py captions  # one to five reference captions of each pair

@@ -1,6 +1,6 @@
 """Joined pictures against two encoded streams, from one tower, and what made pairs do for each.
 
-    syned generate --recipe world --n 4000 --out runs/world
+    syned generate --recipe world --n 2000 --out runs/world
     python tests/benchmarks/streams.py [--seeds 3]
 
 As in the paper both begin with a vision tower that knows single pictures: a small new one, which

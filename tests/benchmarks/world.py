@@ -1,6 +1,6 @@
 """What editor, scores and filter of a run on drawn scenes are worth, measured against the truth.
 
-    syned generate --recipe world --n 4000 --out runs/world
+    syned generate --recipe world --n 2000 --out runs/world
     python tests/benchmarks/world.py runs/world [--plot world.png]
 
 Every edited picture is read (`pipelines.world.judge`): was all done that was asked for, and did all
