@@ -6,7 +6,7 @@ It holds nothing that depends on time or machine: the same run gives the same ca
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import resources
@@ -26,9 +26,40 @@ from pipelines.recipe import Recipe
 from pipelines.requirements import is_local
 from pipelines.sections.base import Section
 from syned.arrow import IMAGE_TYPE, arrow_schema
+from syned.dataset import DEFAULT
 from syned.rows import DatasetRow
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFacts:
+    """What a card says of a configuration beside the default one.
+
+    Attributes:
+        name: Of the configuration, and of the folder with its shards.
+        meaning: What is in it.
+        splits: Pairs per split, in order; only those that were written.
+        row_type: The type of its rows.
+    """
+
+    name: str
+    meaning: str
+    splits: Mapping[str, int]
+    row_type: type[DatasetRow]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFacts:
+    """What a card says of one check.
+
+    Attributes:
+        what: What has to hold.
+        ok: Whether it does.
+    """
+
+    what: str
+    ok: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +75,10 @@ class CardFacts:
         prompt_version: Version of the prompt or of the templates.
         inverse: How many of the pairs are others turned round.
         definitions: What the scores of each scorer depend on, such as backbone and resize.
+        repo: Where it is published, as `owner/name`; a stand-in if that is not known.
+        configs: Further configurations.
+        pictures: Those that lie in the folder `card`, by name.
+        checks: What was verified; nothing if nothing was.
     """
 
     name: str
@@ -54,6 +89,10 @@ class CardFacts:
     prompt_version: str
     inverse: int = 0
     definitions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    repo: str = "path/to/this/dataset"
+    configs: Sequence[ConfigFacts] = ()
+    pictures: Sequence[str] = ()
+    checks: Sequence[CheckFacts] = ()
 
 
 def render_card(facts: CardFacts) -> str:
@@ -64,6 +103,10 @@ def render_card(facts: CardFacts) -> str:
     return template.render(
         front_matter=Markup(_yaml(front_matter(facts))),
         name=facts.name,
+        repo=Markup(facts.repo),
+        configs=facts.configs,
+        pictures=facts.pictures,
+        checks=facts.checks,
         version=syned.__version__,
         kept=facts.funnel.kept,
         asked=facts.funnel.asked,
@@ -89,8 +132,8 @@ def render_card(facts: CardFacts) -> str:
 
 def front_matter(facts: CardFacts) -> dict[str, Any]:
     """Return the metadata that the Hub reads."""
-    files = [{"split": name, "path": f"data/{name}-*"} for name in facts.splits]
-    config = {"config_name": "default", "data_files": files, "default": True}
+    default = ConfigFacts(DEFAULT, "", facts.splits, DatasetRow)
+    configs = [config for config in (default, *facts.configs) if config.splits]
     return {
         **_license(facts.licenses),
         "language": ["en"],
@@ -99,8 +142,41 @@ def front_matter(facts: CardFacts) -> dict[str, Any]:
         "task_categories": ["image-to-text", "image-to-image"],
         "tags": ["image-difference-captioning", "image-editing", "synthetic", "syned"],
         "annotations_creators": ["machine-generated"],
-        **({"configs": [config]} if files else {}),
+        "language_creators": ["machine-generated"],
+        "source_datasets": ["original"],
+        **(
+            {
+                "configs": [_files(config) for config in configs],
+                "dataset_info": [_info(config) for config in configs],
+            }
+            if configs
+            else {}
+        ),
     }
+
+
+def _files(config: ConfigFacts) -> dict[str, Any]:
+    """Return which files are which split of a configuration."""
+    folder = "data" if config.name == DEFAULT else config.name
+    files = [{"split": name, "path": f"{folder}/{name}-*"} for name in config.splits]
+    first = {"default": True} if config.name == DEFAULT else {}
+    return {"config_name": config.name, "data_files": files, **first}
+
+
+def _info(config: ConfigFacts) -> dict[str, Any]:
+    """Return columns and counts of a configuration, as `datasets` reads them."""
+    columns = [{"name": f.name, **_dtype(f.type)} for f in arrow_schema(config.row_type)]
+    splits = [{"name": name, "num_examples": count} for name, count in config.splits.items()]
+    return {"config_name": config.name, "features": columns, "splits": splits}
+
+
+def _dtype(kind: pa.DataType) -> dict[str, str]:
+    """Return the type of a column in the words of `datasets`."""
+    if kind == IMAGE_TYPE:
+        return {"dtype": "image"}
+    if pa.types.is_list(kind):
+        return {"list": str(kind.value_type)}
+    return {"dtype": {"double": "float64"}.get(str(kind), str(kind))}
 
 
 def _license(licenses: Mapping[str, int]) -> dict[str, str]:

@@ -25,7 +25,7 @@ from syned.rows import SCORE_NAMES, DatasetRow
 from syned.run import RunFolder
 from syned.shards import ShardWriter
 
-VERSION = 2
+VERSION = 3
 NO_WAY_BACK = "no pair was turned round: the way back of no kept pair is worded"
 
 
@@ -55,13 +55,18 @@ def export_fingerprint(decided: str, config: ExportConfig) -> str:
     return fingerprint([VERSION, decided, config.shape()])
 
 
-def dataset_row(pair: Pair) -> DatasetRow:
-    """Return a kept pair as it is published."""
+def dataset_row(pair: Pair, license: str = "") -> DatasetRow:  # noqa: A002
+    """Return a scored pair as it is published.
+
+    Args:
+        pair: A pair with both pictures.
+        license: Of a picture that states none.
+    """
     picture, written, edited, scored = pair.sample, pair.instruct, pair.edit, pair.score
-    assert picture.image is not None, "a kept pair has a source picture"
-    assert edited is not None, "a kept pair was edited"
-    assert edited.edited_image is not None, "a kept pair was edited"
-    assert scored is not None, "a kept pair was scored"
+    assert picture.image is not None, "a scored pair has a source picture"
+    assert edited is not None, "a scored pair was edited"
+    assert edited.edited_image is not None, "a scored pair was edited"
+    assert scored is not None, "it was scored"
     return DatasetRow(
         pair_id=written.pair_id,
         image_id=written.image_id,
@@ -75,7 +80,7 @@ def dataset_row(pair: Pair) -> DatasetRow:
         **{name: getattr(scored, name) for name in SCORE_NAMES},
         inverse=False,
         source=picture.source,
-        license=picture.license,
+        license=picture.license or license,
         writer=written.writer,
         prompt_version=written.prompt_version,
         editor=edited.editor,
@@ -95,7 +100,7 @@ def kept_pairs(run: RunFolder, parts: int) -> Iterator[Pair]:
 
 def dataset_rows(pair: Pair, config: ExportConfig) -> Iterator[DatasetRow]:
     """Yield a kept pair as it is published, and turned round if that is asked for and worded."""
-    row = dataset_row(pair)
+    row = dataset_row(pair, config.license)
     yield row
     back = turned_round(row, pair) if config.inverse else None
     if back is not None:
@@ -152,7 +157,7 @@ def _files(folder: Path) -> dict[str, int]:
 
 def _write_shards(run: RunFolder, parts: int, recipe: Recipe, folder: Path, mark: str) -> Exported:
     """Write the kept pairs, each to the shards of its split."""
-    shards = _Shards(folder, recipe.export)
+    shards = SplitShards(folder, recipe.export)
     licenses: Counter[str] = Counter()
     inverse, prompt_version = 0, ""
     for pair in kept_pairs(run, parts):
@@ -173,16 +178,19 @@ def _write_shards(run: RunFolder, parts: int, recipe: Recipe, folder: Path, mark
     )
 
 
-class _Shards:
+class SplitShards:
     """The shards of all splits.
 
     Args:
         folder: Where they are written.
         config: How they are laid out.
+        row_type: The type of their rows.
     """
 
-    def __init__(self, folder: Path, config: ExportConfig) -> None:
-        schema = arrow_schema(DatasetRow)
+    def __init__(
+        self, folder: Path, config: ExportConfig, row_type: type[DatasetRow] = DatasetRow
+    ) -> None:
+        schema = arrow_schema(row_type)
         self._schema = schema.with_metadata(hub_metadata(schema))
         self._folder = folder
         self._config = config
@@ -194,7 +202,7 @@ class _Shards:
             limit, group = self._config.shard_megabytes * 1_000_000, self._config.row_group_rows
             self._writers[split] = ShardWriter(self._folder, split, self._schema, limit, group)
         size = len(row.image.bytes) + len(row.edited_image.bytes)
-        self._writers[split].add(as_dict(row), size)
+        self._writers[split].add(as_dict(row), size, row.pair_id)
 
     def close(self) -> dict[str, int]:
         """Finish all shards, and return how many rows each split has."""

@@ -194,7 +194,12 @@ def _export(recipe: Recipe, run: RunFolder, parts: int, decided: str) -> Exporte
 
 def _card(recipe: Recipe, funnel: Funnel, exported: Exported) -> str:
     """Return the text of the dataset's README."""
-    facts = CardFacts(
+    return render_card(card_facts(recipe, funnel, exported))
+
+
+def card_facts(recipe: Recipe, funnel: Funnel, exported: Exported) -> CardFacts:
+    """Return what a card says of a run."""
+    return CardFacts(
         name=f"Syned {recipe.name}",
         recipe=recipe,
         funnel=funnel,
@@ -204,4 +209,3 @@ def _card(recipe: Recipe, funnel: Funnel, exported: Exported) -> str:
         inverse=exported.inverse,
         definitions=definitions(recipe.score.clip, recipe.score.dino),
     )
-    return render_card(facts)

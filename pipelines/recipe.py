@@ -91,6 +91,8 @@ class ExportConfig(Section):
     row_group_rows: PositiveInt = 100
     inverse: bool = False
     """Whether each pair whose way back is worded is also exported turned round."""
+    license: str = ""
+    """Licence of the pictures that state none, such as `cc-by-4.0`."""
 
 
 class Recipe(Section):

@@ -52,7 +52,8 @@ def _feature(kind: pa.DataType) -> Any:
 def open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     """Open a Parquet file for writing, with settings that follow from the schema.
 
-    A page index is written, so that the Hub's viewer reads single pages of a row group.
+    A page index is written, so that the Hub's viewer reads single pages of a row group, and a
+    checksum of each page, so that damage is met where pictures would still decode.
     """
     leaves = [leaf for field in schema for leaf in _leaves(field)]
     plain = {name for name, kind in leaves if pa.types.is_binary(kind)}
@@ -65,6 +66,7 @@ def open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
         use_dictionary=[n for n in others if n in simple],
         write_statistics=simple,
         write_page_index=True,
+        write_page_checksum=True,
         store_schema=True,
     )
 

@@ -281,6 +281,19 @@ class DatasetRow:
 RowType = TypeVar("RowType", bound=Row)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawRow(DatasetRow):
+    """One scored pair as it is published with all others, kept or not."""
+
+    kept: bool
+    reason: str | None
+    """The first rule that turned it away."""
+    value: float | None
+    """The value that the rule looked at."""
+    rank: int | None
+    """Place among the candidates of its instruction, 1 the best."""
+
+
 class Cause(Protocol):
     """Why a row cannot go on: a `RowError`, or an engine's answer."""
 

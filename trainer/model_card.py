@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from syned import __version__
 from syned.parts import write_whole
-from trainer.evaluation import Result, headline
+from trainer.evaluation import EXACT, Result
+from trainer.metrics.scores import METRICS
 from trainer.recipe import TrainRecipe
 
 LEARNED = {
@@ -23,9 +24,21 @@ LEARNED = {
 
 
 def write_card(
-    folder: Path, recipe: TrainRecipe, facts: Mapping[str, Any], test: Result | None
+    folder: Path,
+    recipe: TrainRecipe,
+    facts: Mapping[str, Any],
+    test: Result | None,
+    place: str = "THIS_FOLDER",
 ) -> None:
-    """Write `README.md` beside the weights, and the recipe and the counts of the mix with it."""
+    """Write `README.md` and `recipe.yaml`.
+
+    Args:
+        folder: Where they go.
+        recipe: Of the training.
+        facts: What there is to tell of it (`trainer.facts`).
+        test: What the best weights got on the test set, if there is one.
+        place: What the model is called where it is used.
+    """
     environment = Environment(
         loader=PackageLoader("trainer", ""),
         autoescape=False,
@@ -41,12 +54,29 @@ def write_card(
         facts=facts,
         learned=LEARNED,
         test=test,
-        headline=headline(test.measured.scores) if test else "",
-        baselines={name: headline(m.scores) for name, m in test.baselines.items()} if test else {},
+        scores=list(_scores(test)) if test else [],
+        baselines=list(test.baselines) if test else [],
+        place=place,
         version=__version__,
     )
     write_whole(folder / "README.md", text)
     write_whole(folder / "recipe.yaml", yaml.safe_dump(values, sort_keys=False))
+
+
+def _scores(test: Result) -> Iterator[list[str]]:
+    """Yield a line for each metric: name, score, interval, and what each baseline got."""
+    measured = test.measured
+    for name in (*METRICS, EXACT):
+        value = measured.scores.get(name)
+        if value is not None:
+            ends = measured.intervals.get(name)
+            interval = f"{ends[0] * 100:.1f} to {ends[1] * 100:.1f}" if ends else ""
+            others = (_times_100(other.scores.get(name)) for other in test.baselines.values())
+            yield [name, _times_100(value), interval, *others]
+
+
+def _times_100(value: float | None) -> str:
+    return "" if value is None else f"{value * 100:.1f}"
 
 
 def _front(recipe: TrainRecipe) -> dict[str, Any]:

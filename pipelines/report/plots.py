@@ -13,6 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipelines.funnel import Funnel
 from pipelines.report.facts import Audit, Histogram
 from pipelines.report.plain import plain
 from syned.ids import fingerprint
@@ -20,7 +21,7 @@ from syned.ids import fingerprint
 KEPT, AWAY, FAILED, OTHER, INK = "#2a7fb8", "#e08a2e", "#c0392b", "#8e5bb5", "#8a857b"
 """Colours that people with any colour vision tell apart (after Okabe and Ito)."""
 FIRST_OF_TWO = (KEPT, OTHER)
-_STYLE: Any = {
+STYLE: Any = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.size": 9,
@@ -44,7 +45,7 @@ def _svg(draw: Draw, label: str, width: float = 7.2, height: float = 2.6) -> Mar
     import matplotlib
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": label}):
+    with matplotlib.rc_context({**STYLE, "svg.hashsalt": label}):
         figure = Figure(figsize=(width, height), layout="constrained")
         draw(figure.add_subplot())
         buffer = io.StringIO()
@@ -63,7 +64,13 @@ def _svg(draw: Draw, label: str, width: float = 7.2, height: float = 2.6) -> Mar
 def funnel_plot(audit: Audit) -> Markup:
     """Draw the rows of each stage by what became of them."""
     assert audit.funnel is not None, "a run has a funnel"
-    stages = list(reversed(audit.funnel.stages))
+    height = 0.5 + 0.32 * len(audit.funnel.stages)
+    return _svg(draw_funnel(audit.funnel), f"Rows per stage of {audit.name}", height=height)
+
+
+def draw_funnel(funnel: Funnel) -> Draw:
+    """Return what draws the rows of each stage by what became of them."""
+    stages = list(reversed(funnel.stages))
     names = [stage.stage for stage in stages]
 
     def draw(axes: Any) -> None:
@@ -76,11 +83,17 @@ def funnel_plot(audit: Audit) -> Markup:
         axes.set_xlabel("rows (pictures in the first two stages, then pairs)")
         axes.legend(ncols=3, loc="lower right", bbox_to_anchor=(1, 1))
 
-    return _svg(draw, f"Rows per stage of {audit.name}", height=0.5 + 0.32 * len(stages))
+    return draw
 
 
 def score_plot(found: Histogram, other: Histogram | None, names: Sequence[str]) -> Markup:
     """Draw one score: kept and turned away with thresholds, or two datasets over each other."""
+    draw = draw_score(found, other, names)
+    return _svg(draw, f"Distribution of {found.name}", width=4.4, height=2.4)
+
+
+def draw_score(found: Histogram, other: Histogram | None = None, names: Sequence[str] = ()) -> Draw:
+    """Return what draws one score: of a dataset, or of two over each other."""
 
     def draw(axes: Any) -> None:
         if other is None:
@@ -97,7 +110,7 @@ def score_plot(found: Histogram, other: Histogram | None, names: Sequence[str]) 
         axes.set_ylabel("pairs" if other is None else "density of pairs")
         _legend(axes)
 
-    return _svg(draw, f"Distribution of {found.name}", width=4.4, height=2.4)
+    return draw
 
 
 def _stacked(axes: Any, found: Histogram) -> None:

@@ -11,15 +11,18 @@ import typer
 
 from syned import __version__
 from syned.cli.caption import caption
+from syned.cli.card import card
 from syned.cli.data import app as data
 from syned.cli.doctor import doctor
 from syned.cli.evaluate import evaluate
 from syned.cli.filter_run import filter_run
 from syned.cli.generate import generate
 from syned.cli.preview import preview
+from syned.cli.publish import publish
 from syned.cli.report import report
 from syned.cli.score import score
 from syned.cli.train import train
+from syned.cli.verify import verify
 
 app = typer.Typer(
     name="syned",
@@ -32,7 +35,8 @@ app = typer.Typer(
         "From each source picture syned makes pairs: an edit instruction, the edited picture and "
         "five captions that tell the difference; it scores and filters them and writes Parquet "
         "shards that `datasets.load_dataset` opens. `syned train` tunes BLIP-2 on them and on real "
-        "data; `evaluate`, `caption` and `score` tell what came of it.\n\n"
+        "data; `evaluate`, `caption` and `score` tell what came of it; `publish` puts datasets and "
+        "captioners on the Hugging Face Hub.\n\n"
         "Start with `syned generate --recipe demo`: it needs no GPU, no model and no download."
     ),
     epilog="Exit codes: 0 done, 1 a bug, 2 your input or machine, 3 done but some rows failed.",
@@ -59,6 +63,9 @@ app.command()(generate)
 app.command(name="filter")(filter_run)
 app.command()(preview)
 app.command()(report)
+app.command()(verify)
+app.command()(card)
+app.command()(publish)
 app.command()(doctor)
 app.command()(score)
 app.command()(train)

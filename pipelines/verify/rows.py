@@ -1,0 +1,212 @@
+"""Reads every row of a dataset once and checks it, alone and against the others."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.scorers.captions import LIMITS
+from pipelines.verify.pictures import PictureLook, Seen
+from pipelines.verify.report import Ledger
+from pipelines.writers.rules import check_text
+from syned.dataset import Dataset, Shard
+from syned.errors import RowError
+from syned.rows import NUM_CAPTIONS, SCORE_NAMES, DatasetRow, Task
+
+BATCH = 64
+"""Rows in memory at once."""
+_COLUMNS = frozenset(DatasetRow.__dataclass_fields__) | {"kept"}
+_COSINES = (-1.0, 1.0)
+_SHARES = (0.0, 1.0)
+RANGES: Mapping[str, tuple[float, float]] = {
+    **dict.fromkeys(SCORE_NAMES, _COSINES),
+    **dict.fromkeys(("changed_area", "caption_overlap", "caption_fit"), _SHARES),
+    "clip_sim_gain": (-2.0, 2.0),
+    "caption_defects": (0.0, math.inf),
+}
+"""What each score can be (meanings: `syned.rows.ScoreRow`)."""
+_ROUNDING = 1e-3
+
+OnRows = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class Rows:
+    """Checks rows one after another, and remembers what has to differ or to agree.
+
+    Attributes:
+        ledger: Where problems are noted.
+        look: Decodes pictures.
+        counts: Rows by configuration and split.
+    """
+
+    ledger: Ledger
+    look: PictureLook
+    on_picture: Callable[[Seen, str], None] = lambda _seen, _where: None
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    _ids: dict[tuple[str, str], str] = field(default_factory=dict)
+    _splits: dict[str | bytes, str] = field(default_factory=dict)
+    _pictures: dict[str, bytes] = field(default_factory=dict)
+
+    def read(
+        self, dataset: Dataset, opened: Mapping[Shard, pq.FileMetaData], on_rows: OnRows
+    ) -> None:
+        """Read all shards that could be opened."""
+        for shard in dataset.shards:
+            rows = self.counts.setdefault(shard.config, Counter())
+            rows[shard.split] += 0
+            for first, batch in _batches(shard, opened.get(shard), self.ledger):
+                self._check(shard, first, batch)
+                rows[shard.split] += len(batch)
+                on_rows(len(batch))
+
+    def _check(self, shard: Shard, first: int, batch: Sequence[dict[str, Any]]) -> None:
+        """Check some rows of a shard."""
+        places = [f"{shard.name} row {first + i}{_named(r)}" for i, r in enumerate(batch)]
+        for where, row in zip(places, batch, strict=True):
+            self._identity(shard, row, where)
+            if row.get("kept", True):
+                self._words(row, where)
+            self._values(row, where)
+        sides = [(_bytes(row, "image"), _bytes(row, "edited_image")) for row in batch]
+        seen = self.look([data for pair in sides for data in pair])
+        for number, (where, row) in enumerate(zip(places, batch, strict=True)):
+            self._both(shard, row, (seen[2 * number], seen[2 * number + 1]), where)
+
+    def _identity(self, shard: Shard, row: dict[str, Any], where: str) -> None:
+        """Check the ids of a row."""
+        pair_id, image_id = row.get("pair_id"), row.get("image_id")
+        if not isinstance(pair_id, str) or not pair_id.strip():
+            self.ledger.add("ids", "a pair has no pair_id", where)
+        elif (first := self._ids.setdefault((shard.config, pair_id), where)) != where:
+            self.ledger.add("ids", "a pair_id is there more than once", f"{where}; first: {first}")
+        if not isinstance(image_id, str) or not image_id.strip():
+            self.ledger.add("ids", "a pair has no image_id", where)
+        elif self._splits.setdefault(image_id, shard.split) != shard.split:
+            self._leak("an image_id is in two splits", image_id, where)
+
+    def _leak(self, kind: str, mark: str | bytes, where: str) -> None:
+        self.ledger.add("splits", kind, f"{where}; first in {self._splits[mark]}")
+
+    def _words(self, row: dict[str, Any], where: str) -> None:
+        """Check captions and instruction."""
+        captions = row.get("captions") or ()
+        if len(captions) != NUM_CAPTIONS:
+            self.ledger.add("captions", f"not {NUM_CAPTIONS} captions", f"{where}: {len(captions)}")
+        if len({_told(caption) for caption in captions}) < len(captions):
+            self.ledger.add("captions", "two captions of a pair are the same", where)
+        for caption in captions:
+            self._text("caption", caption, where)
+        self._text("instruction", row.get("instruction"), where)
+
+    def _text(self, name: str, text: Any, where: str) -> None:
+        """Check one text."""
+        fault = _fault(f"the {name}", text)
+        if fault:
+            self.ledger.add("captions", f"a {name} is not clean", f"{where}: {fault}")
+
+    def _values(self, row: dict[str, Any], where: str) -> None:
+        """Check task, scores and licence."""
+        if "task" in row and row["task"] not in list(Task):
+            self.ledger.add("values", "a task is not known", f"{where}: {row['task']!r}")
+        for name, (low, high) in RANGES.items():
+            value = row.get(name)
+            if value is not None and not low - _ROUNDING <= value <= high + _ROUNDING:
+                told = f"{name} is out of its range, {low:g} to {high:g}"
+                self.ledger.add("values", told, f"{where}: {value}")
+        licence = row.get("license")
+        if not isinstance(licence, str) or licence.strip().lower() in ("", "unknown"):
+            self.ledger.add("licences", "a row states no licence", where)
+
+    def _both(self, shard: Shard, row: dict[str, Any], seen: tuple[Seen, Seen], where: str) -> None:
+        """Check the two pictures of a row."""
+        for name, one in zip(("image", "edited_image"), seen, strict=True):
+            if one.fault:
+                self.ledger.add(
+                    "pictures", "a picture does not decode", f"{where}, {name}: {one.fault}"
+                )
+            else:
+                self.on_picture(one, f"{where}, {name}")
+        if seen[0].size and seen[1].size and seen[0].size != seen[1].size:
+            sizes = " and ".join(f"{w}x{h}" for w, h in (seen[0].size, seen[1].size))
+            self.ledger.add(
+                "pictures", "the pictures of a pair differ in size", f"{where}: {sizes}"
+            )
+        self._source(shard, row, seen[1 if row.get("inverse") else 0], where)
+
+    def _source(self, shard: Shard, row: dict[str, Any], seen: Seen, where: str) -> None:
+        """Check that a source picture is the one of its id, and in one split only."""
+        if seen.fault:
+            return
+        if self._splits.setdefault(seen.digest, shard.split) != shard.split:
+            self._leak("a source picture is in two splits", seen.digest, where)
+        image_id = row.get("image_id")
+        if image_id and self._pictures.setdefault(image_id, seen.digest) != seen.digest:
+            self.ledger.add(
+                "pictures", "one image_id stands for two pictures", f"{where}: {image_id}"
+            )
+
+
+def _batches(
+    shard: Shard, metadata: pq.FileMetaData | None, ledger: Ledger
+) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """Yield the number of the first row, and some rows; a row group that is damaged is left out."""
+    first = 0
+    for index in range(metadata.num_row_groups if metadata is not None else 0):
+        assert metadata is not None, "there are row groups"
+        place = first
+        try:
+            for batch in _group(shard, index):
+                yield place, batch
+                place += len(batch)
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            cause = (str(error).splitlines() or [type(error).__name__])[0][:200]
+            where = f"{shard.name}, row group {index}: {cause}"
+            ledger.add("files", "a row group cannot be read", where)
+        first += metadata.row_group(index).num_rows
+
+
+def _group(shard: Shard, index: int) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of a row group."""
+    with pq.ParquetFile(shard.path, pre_buffer=False, page_checksum_verification=True) as file:
+        columns = [name for name in file.schema_arrow.names if name in _COLUMNS]
+        for batch in file.iter_batches(BATCH, row_groups=[index], columns=columns):
+            yield batch.to_pylist()
+
+
+def _named(row: dict[str, Any]) -> str:
+    """Return the id of a row for a message."""
+    pair_id = row.get("pair_id")
+    return f" ({pair_id[:40]})" if isinstance(pair_id, str) and pair_id else ""
+
+
+def _bytes(row: dict[str, Any], name: str) -> bytes:
+    """Return the bytes of a picture; none where there is none."""
+    value = row.get(name)
+    data = value.get("bytes") if isinstance(value, dict) else value
+    return data if isinstance(data, bytes) else b""
+
+
+def _told(caption: Any) -> str:
+    """Return what tells a caption from others: its words and marks, whatever their case."""
+    return re.sub(r"[\s.!]+", " ", str(caption)).strip().casefold()
+
+
+def _fault(name: str, text: Any) -> str:
+    """Say what is wrong with a text; nothing if it is clean."""
+    if not isinstance(text, str):
+        return f"{name} is {text!r}"
+    if text != text.strip():
+        return f"{name} has white space at its ends: {text[:80]!r}"
+    try:
+        check_text(name, text, LIMITS)
+    except RowError as error:
+        return error.message
+    return ""

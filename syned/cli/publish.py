@@ -1,0 +1,121 @@
+"""`syned publish`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syned.cli.common import console
+from syned.cli.train import RootOption
+from syned.cli.verify import AgainstOption, known_pictures
+from syned.told import told
+
+if TYPE_CHECKING:
+    from pipelines.verify.known import Known
+
+AGAIN = "Give the same command again: what was uploaded is kept, and it goes on from there."
+
+
+def publish(
+    run: Annotated[
+        Path | None,
+        typer.Argument(metavar="[RUN]", help="A finished run, or a folder with shards and a card."),
+    ] = None,
+    *,
+    repo: Annotated[
+        str, typer.Option(metavar="OWNER/NAME", help="The repository; made if it is not there.")
+    ],
+    model: Annotated[
+        Path | None,
+        typer.Option(metavar="TRAINING", help="Publish this trained captioner, and no dataset."),
+    ] = None,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A further configuration: `raw_scored` holds every scored pair, kept or not, with "
+            "the filter's decision; `strict` the better half of those kept. May be repeated.",
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Title on the card.  [default: Syned RECIPE]")
+    ] = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="Let everybody see it; private otherwise.")
+    ] = False,
+    revision: Annotated[
+        str, typer.Option(metavar="BRANCH", help="Where to commit; made if it is not there.")
+    ] = "main",
+    against: AgainstOption = None,
+    root: RootOption = Path("data"),
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be uploaded, and change nothing.")
+    ] = False,
+) -> None:
+    """Put a dataset on the Hugging Face Hub, or a trained captioner.
+
+    The dataset is laid out in RUN/publish: shards, card and the card's pictures. It is verified
+    first (`syned verify`); if a check fails, nothing is uploaded. Files that the Hub has already
+    are not sent again, so after a stop, or with other rules of the filter, the same command sends
+    only what is missing. Few commits are made, the card in the last one.
+
+    The token is the one of `hf auth login`, or HF_TOKEN.
+
+    Exit codes: 0 it is there, 2 the Hub or your input does not allow it, 3 a check failed.
+
+    Examples:
+
+        syned publish runs/demo --repo owner/name --dry-run
+
+        syned publish runs/mine --repo owner/name --variant raw_scored --variant strict --public
+
+        syned publish --model trainings/mine --repo owner/captioner
+    """
+    with told(AGAIN):
+        from syned.hub.publish import put
+        from syned.hub.remote import Target
+
+        if (run is None) == (model is None):
+            raise typer.BadParameter("a run, or --model TRAINING", param_hint="RUN")
+        if model is not None:
+            from trainer.publish import model_files
+
+            target, files = Target(repo, "model", revision), model_files(model, repo)
+        else:
+            assert run is not None, "there is a run or a model"
+            known = known_pictures(against or [], root)
+            target = Target(repo, "dataset", revision)
+            files = _dataset(run, variant or [], repo, name, known)
+        put(target, files, console(), public=public, dry_run=dry_run)
+
+
+def _dataset(
+    run: Path, variants: Sequence[str], repo: str, name: str | None, known: Known | None
+) -> dict[str, Path]:
+    """Lay out and verify a dataset, and return its files by their path in the repository."""
+    from pipelines.publish.assemble import assemble, verify_folder
+    from pipelines.verify.told import print_verified
+    from syned.bars import bar
+    from syned.errors import EXIT_ROWS_FAILED
+    from syned.run import RunFolder
+
+    with bar("verifying") as progress:
+        if (run / "recipe.yaml").is_file():
+            made = assemble(
+                RunFolder(run),
+                variants=variants,
+                repo=repo,
+                name=name,
+                known=known,
+                progress=progress,
+            )
+        else:
+            made = verify_folder(run, variants, known, progress)
+    print_verified(made.verified, console())
+    if not made.verified.ok:
+        typer.echo("Nothing was uploaded.", err=True)
+        raise typer.Exit(EXIT_ROWS_FAILED)
+    return made.files

@@ -1,0 +1,1 @@
+"""The Hugging Face Hub: what is there, bringing it here, and putting files there."""
