@@ -55,14 +55,18 @@ class Hub(ThreadingHTTPServer):
     def fail(self, kind: str, times: int = 1, after: int = 0, **what: Any) -> None:
         """Plant a fault in requests of a kind, such as "commit", as often as said, after some.
 
-        With `status`, `message` and `headers` an error is the answer. With `cut`, "request" or
-        "response", the connection ends in the middle of it. With `stall` it is held for seconds,
-        or till `released` is set, and given up if the client has gone; `held` counts. With
-        `landed` it is carried out before that, and its answer is lost, or is the error. With
-        `match` the fault strikes only where that is in the path.
+        With `status`, `message` and `headers` the answer is an error. With `cut`, "request" or
+        "response", the connection ends in its middle. With `stall` the request is held for so
+        many seconds or until `released`, which `held` counts; then it is given up if the client
+        has gone. With `landed` it is carried out first, and its answer is lost, or is the error.
+        With `match` only requests that have that in their path are struck.
         """
         assert kind in {route[0] for route in ROUTES}, kind
         self._faults.append(Fault(kind, times, after, **what))
+
+    def forgive(self) -> None:
+        """Plant no fault any more."""
+        self._faults.clear()
 
     def take(self, kind: str, path: str) -> Fault:
         """Return the fault that strikes a request, or one that does nothing."""
@@ -95,9 +99,9 @@ class Call(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         path, _, query = self.path.partition("?")
-        asked = ((*route, re.fullmatch(route[1], f"{self.command} {path}")) for route in ROUTES)
-        kind, _, self.act, match = next(route for route in asked if route[-1])
-        there = {name: unquote(part) for name, part in match.groupdict().items() if part}
+        asked = ((route, re.fullmatch(route[1], f"{self.command} {path}")) for route in ROUTES)
+        (kind, _, self.act), parts = next((route, m.groupdict()) for route, m in asked if m)
+        there = {name: unquote(part) for name, part in parts.items() if part}
         self.at = {"kind": "models", "rev": "main", "path": "", **there}
         self.query, self.rev = parse_qs(query), self.at["rev"]
         self.token = self.headers.get("Authorization", "").removeprefix("Bearer ")

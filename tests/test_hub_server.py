@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pyarrow as pa
@@ -25,7 +26,7 @@ from huggingface_hub.errors import (
 from PIL import Image
 
 NAME = f"{USER}/pairs"
-REPO = {"repo_id": NAME, "repo_type": "dataset"}
+REPO: dict[str, Any] = {"repo_id": NAME, "repo_type": "dataset"}
 LOAD = """
 import json, sys
 from datasets import load_dataset

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,10 +11,10 @@ from pipelines.card import CardFacts, CheckFacts, ConfigFacts, render_card
 from pipelines.export import read_exported
 from pipelines.funnel import read_funnel
 from pipelines.generate import card_facts
+from pipelines.publish.folders import appear_whole, link
 from pipelines.publish.pictures import write_pictures
 from pipelines.publish.variants import VARIANTS, write_variant
 from pipelines.recipe import Recipe
-from pipelines.report.run_facts import run_audit
 from pipelines.sample import read_layout
 from pipelines.verify.known import Known
 from pipelines.verify.report import Verified
@@ -86,7 +85,7 @@ def assemble(
     parts = read_layout(run, recipe).parts
     folder = run.path / "publish"
     folder.mkdir(exist_ok=True)
-    _link(run.dataset / "data", folder / "data")
+    appear_whole(folder / "data", mark, lambda new: link(run.dataset / "data", new))
     for other in set(VARIANTS) - set(variants):
         shutil.rmtree(folder / other, ignore_errors=True)
     configs = []
@@ -94,8 +93,7 @@ def assemble(
         rows = write_variant(variant, run, parts, recipe, folder / variant, mark)
         kind = VARIANTS[variant]
         configs.append(ConfigFacts(variant, kind.meaning, rows, kind.row_type))
-    shutil.rmtree(folder / PICTURES, ignore_errors=True)
-    pictures = write_pictures(run, parts, run_audit(run.path), folder / PICTURES)
+    pictures = write_pictures(run, recipe, parts, folder / PICTURES, mark)
     facts = replace(facts, configs=configs, pictures=pictures)
     # The card states counts, which are verified, and tells what came of it.
     write_whole(folder / CARD, render_card(facts))
@@ -113,17 +111,6 @@ def _facts(run: RunFolder, recipe: Recipe) -> tuple[CardFacts, str]:
             "or `syned filter`"
         )
     return card_facts(recipe, funnel, exported), exported.fingerprint
-
-
-def _link(source: Path, place: Path) -> None:
-    """Put the files of a folder at another place too, without copying them where that can be."""
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir()
-    for path in sorted(source.iterdir()):
-        try:
-            os.link(path, place / path.name)
-        except OSError:
-            shutil.copy2(path, place / path.name)
 
 
 def _checks(verified: Verified) -> list[CheckFacts]:

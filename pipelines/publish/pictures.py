@@ -8,12 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.decisions import read_decisions
+from pipelines.funnel import Funnel, read_funnel
 from pipelines.pairs import Pair, read_pairs
 from pipelines.preview.contact_sheet import write_contact_sheet
-from pipelines.report.facts import Audit, Histogram
+from pipelines.publish.folders import appear_whole
+from pipelines.recipe import Recipe
+from pipelines.report.facts import Histogram
 from pipelines.report.plots import STYLE, draw_funnel, draw_score
+from pipelines.report.run_facts import score_histograms
+from syned.ids import fingerprint
 from syned.run import RunFolder
 
+VERSION = 1
 EXAMPLES = 8
 """Pairs that are shown."""
 COLUMNS = 3
@@ -21,37 +27,40 @@ COLUMNS = 3
 _DPI = 110
 
 
-def write_pictures(run: RunFolder, parts: int, audit: Audit, folder: Path) -> list[str]:
-    """Write the pictures of a run's card.
+def write_pictures(
+    run: RunFolder, recipe: Recipe, parts: int, folder: Path, mark: str
+) -> list[str]:
+    """Write the pictures of a run's card, unless they are there.
 
     Args:
         run: A filtered run.
+        recipe: The run's.
         parts: The number of its parts.
-        audit: Of the run.
-        folder: Where they go.
+        folder: Where they go; it appears whole.
+        mark: The fingerprint of the run's dataset.
 
     Returns:
         Their names without the ending: `funnel`, `scores` and `examples`, as far as there is
         anything to show.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    _funnel(audit, folder / "funnel.png")
-    names = ["funnel"]
-    if audit.histograms:
-        _scores(audit.histograms, folder / "scores.png")
-        names.append("scores")
+    appear_whole(folder, fingerprint([VERSION, mark]), lambda new: _write(run, recipe, parts, new))
+    return sorted(path.stem for path in folder.glob("*.png"))
+
+
+def _write(run: RunFolder, recipe: Recipe, parts: int, folder: Path) -> None:
+    """Write all pictures."""
+    _funnel(read_funnel(run), folder / "funnel.png")
+    histograms = score_histograms(run, recipe, parts)
+    if histograms:
+        _scores(histograms, folder / "scores.png")
     pairs = _examples(run, parts)
     if pairs:
         write_contact_sheet(folder / "examples.png", pairs)
-        names.append("examples")
-    return names
 
 
-def _funnel(audit: Audit, path: Path) -> None:
+def _funnel(funnel: Funnel, path: Path) -> None:
     """Draw the rows of each stage by what became of them."""
-    assert audit.funnel is not None, "a run has a funnel"
-    draw = draw_funnel(audit.funnel)
-    _png(path, [draw], 1, 7.2, 0.8 + 0.36 * len(audit.funnel.stages))
+    _png(path, [draw_funnel(funnel)], 1, 7.2, 0.8 + 0.36 * len(funnel.stages))
 
 
 def _scores(histograms: Sequence[Histogram], path: Path) -> None:

@@ -7,7 +7,6 @@ strict       of the kept pairs the better half by the filter's own scores, the b
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,19 +18,18 @@ from pipelines.decisions import decide_run
 from pipelines.export import SplitShards, dataset_row, dataset_rows
 from pipelines.filter import split_of, splits_in_order
 from pipelines.pairs import Pair, read_pairs
+from pipelines.publish.folders import appear_whole
 from pipelines.recipe import Recipe
 from pipelines.scored import read_scores
 from pipelines.sections.filter import FilterConfig
 from syned.arrow import as_dict
 from syned.ids import fingerprint
-from syned.parts import TEMPORARY, write_whole
 from syned.rows import DatasetRow, RawRow
 from syned.run import RunFolder
 
 VERSION = 1
 STRICT_SHARE = 0.5
 """Share of the pairs of each task that `strict` keeps of what `default` keeps, or just more."""
-_MARK = ".mark"
 Placed = tuple[DatasetRow, str]
 """A row, and its split."""
 
@@ -134,18 +132,14 @@ def write_variant(
     Returns:
         Its rows by split.
     """
-    wanted = fingerprint([VERSION, name, mark])
-    if not (folder / _MARK).is_file() or (folder / _MARK).read_text("utf-8") != wanted:
-        building = folder.with_name(f"{TEMPORARY}{folder.name}")
-        shutil.rmtree(building, ignore_errors=True)
-        building.mkdir(parents=True)
-        shards = SplitShards(building, recipe.export, VARIANTS[name].row_type)
+
+    def write(new: Path) -> None:
+        shards = SplitShards(new, recipe.export, VARIANTS[name].row_type)
         for row, split in VARIANTS[name].rows(run, parts, recipe):
             shards.add(row, split)
         shards.close()
-        write_whole(building / _MARK, wanted)
-        shutil.rmtree(folder, ignore_errors=True)
-        building.rename(folder)
+
+    appear_whole(folder, fingerprint([VERSION, name, mark]), write)
     return rows_of(folder, recipe)
 
 

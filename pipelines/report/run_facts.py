@@ -100,6 +100,12 @@ def _thresholds(recipe: Recipe, funnel: Funnel) -> Iterator[Threshold]:
             yield Threshold(rule=rule, value=value, task=task)
 
 
+def score_histograms(run: RunFolder, recipe: Recipe, parts: int) -> list[Histogram]:
+    """Return a histogram of each score that a finished run has, with the bounds in force."""
+    thresholds = list(_thresholds(recipe, read_funnel(run)))
+    return list(_histograms(_pairs(run, parts), thresholds))
+
+
 def _histograms(pairs: pd.DataFrame, thresholds: Sequence[Threshold]) -> Iterator[Histogram]:
     """Yield a histogram of each score that the run has."""
     for name in (*SCORE_NAMES, "phash_distance"):

@@ -110,7 +110,8 @@ class Rows:
         """Check one text."""
         fault = _fault(f"the {name}", text)
         if fault:
-            self.ledger.add("captions", f"a {name} is not clean", f"{where}: {fault}")
+            article = "an" if name[0] in "aeiou" else "a"
+            self.ledger.add("captions", f"{article} {name} is not clean", f"{where}: {fault}")
 
     def _values(self, row: dict[str, Any], where: str) -> None:
         """Check task, scores and licence."""

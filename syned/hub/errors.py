@@ -51,7 +51,9 @@ def hub_errors(repo: str, again: str = AGAIN) -> Iterator[None]:
     except LocalEntryNotFoundError as error:
         raise HubError(_unreachable(error, again)) from error
     except (ValueError, RuntimeError) as error:
-        # The client's words for errors of its storage, where files are sent to.
+        # What its storage answers, where files are sent to, the client wraps in words of its own.
+        if isinstance(error.__cause__, HTTPError):
+            raise HubError(told(error.__cause__, repo, again)) from error
         raise HubError(f"{repo}: {_one_line(error)}. {again}") from error
 
 

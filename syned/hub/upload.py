@@ -64,10 +64,10 @@ def prepare(api: HfApi, target: Target, *, public: bool) -> tuple[str, Remote]:
     url = _patiently(
         lambda: api.create_repo(repo, repo_type=kind, private=not public, exist_ok=True)
     )
-    remote = look(api, target)
+    remote = _patiently(lambda: look(api, target))
     if remote is None:
         api.create_branch(repo, branch=branch, repo_type=kind, exist_ok=True)
-        remote = look(api, target)
+        remote = _patiently(lambda: look(api, target))
     if remote is None:
         raise HubError(f"{target.repo}: the Hub does not show the branch {target.revision}")
     if public and remote.private:
@@ -169,17 +169,16 @@ def _patiently(request: Callable[[], T], done: Callable[[], T | None] = lambda: 
         request: Makes it.
         done: Returns its result if it was carried out though it seemed to fail; else nothing.
     """
+    failed = False
     for wait in WAITS:
         try:
-            return request()
+            return (done() if failed else None) or request()
         except HTTPError as error:
             if not may_pass(error):
                 raise
+            failed = True
             time.sleep(_asked(error) or wait)
-            found = done()
-            if found is not None:
-                return found
-    return request()
+    return done() or request()
 
 
 def _asked(error: Any) -> float:

@@ -1,0 +1,41 @@
+"""Folders of what is published: each appears whole, and is made again only if it must be."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from syned.parts import TEMPORARY, write_whole
+
+_MARK = ".mark"
+
+
+def appear_whole(folder: Path, mark: str, write: Callable[[Path], None]) -> None:
+    """Make a folder, unless it is there as it should be.
+
+    Args:
+        folder: The folder.
+        mark: Identifies what should be in it; kept there in a hidden file.
+        write: Writes its files into an empty folder.
+    """
+    note = folder / _MARK
+    if note.is_file() and note.read_text(encoding="utf-8") == mark:
+        return
+    building = folder.with_name(f"{TEMPORARY}{folder.name}")
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    write(building)
+    write_whole(building / _MARK, mark)
+    shutil.rmtree(folder, ignore_errors=True)
+    building.rename(folder)
+
+
+def link(source: Path, place: Path) -> None:
+    """Put the files of a folder at another place too, without copying them where that can be."""
+    for path in sorted(source.iterdir()):
+        try:
+            os.link(path, place / path.name)
+        except OSError:
+            shutil.copy2(path, place / path.name)

@@ -1,0 +1,263 @@
+"""`syned verify` finds what is wrong with shards, and nothing where nothing is."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from conftest import Cli
+from PIL import Image
+
+from pipelines.verify.known import Known, pictures_at
+from pipelines.verify.verify import verify
+from syned.dataset import open_dataset, split_in_name
+from syned.errors import SourceError
+from syned.parquet import open_writer
+
+Rows = list[dict[str, Any]]
+
+
+@pytest.fixture
+def folder(demo_run: Path, tmp_path: Path) -> Path:
+    """A copy of the dataset of a run of `demo`."""
+    return Path(shutil.copytree(demo_run / "dataset", tmp_path / "dataset"))
+
+
+def shard(folder: Path, split: str = "train") -> Path:
+    return next((folder / "data").glob(f"{split}-*.parquet"))
+
+
+def rewrite(path: Path, change: Callable[[Rows], Rows | None], schema: Any = None) -> None:
+    """Change the rows of a shard; all else stays as syned writes it."""
+    table = pq.read_table(path)
+    rows = table.to_pylist()
+    rows = change(rows) or rows
+    kept = table.schema if schema is None else schema
+    with open_writer(path, kept) as writer:
+        writer.write_table(pa.Table.from_pylist(rows, schema=kept), row_group_size=10)
+
+
+def found(folder: Path, **more: Any) -> dict[str, list[str]]:
+    """Return the kinds of problems of each check that failed."""
+    verified = verify(folder, **more)
+    return {c.name: [p.kind for p in c.problems] for c in verified.checks if not c.ok}
+
+
+def test_a_finished_run_passes_every_check(demo_run: Path, cli: Cli) -> None:
+    done = cli("verify", demo_run, "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["ok"]) == (0, True), done.stdout + done.stderr
+    shards = (demo_run / "dataset" / "data").glob("*.parquet")
+    counts = {path.name.split("-")[0]: pq.read_metadata(path).num_rows for path in shards}
+    assert told["rows"] == {"default": counts}
+    assert [check["name"] for check in told["checks"]][:3] == ["files", "schema", "viewer"]
+
+
+def test_what_is_wrong_is_told_with_its_place_and_an_exit_code(folder: Path, cli: Cli) -> None:
+    def change(rows: Rows) -> None:
+        rows[3]["captions"] = rows[3]["captions"][:4]
+
+    rewrite(shard(folder), change)
+    done = cli("verify", folder)
+    assert done.returncode == 3
+    assert "not 5 captions" in done.stdout
+    assert "train-00000-of-00001.parquet row 3" in done.stdout
+    assert "1 of 10 checks failed." in done.stdout
+
+
+def test_a_place_without_shards_is_one_message(tmp_path: Path, cli: Cli) -> None:
+    for place in (tmp_path, tmp_path / "nowhere"):
+        done = cli("verify", place)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+        assert done.stderr.startswith("syned:")
+
+
+def changed(**values: Any) -> Callable[[Rows], None]:
+    """Return what gives the second row other values."""
+    return lambda rows: rows[1].update(values)
+
+
+def captions(*words: str) -> Callable[[Rows], None]:
+    return lambda rows: rows[1].update(captions=[*rows[1]["captions"][: 5 - len(words)], *words])
+
+
+SAME = ("captions", "two captions of a pair are the same")
+UNCLEAN = ("captions", "a caption is not clean")
+BROKEN = ("pictures", "a picture does not decode")
+RANGE = ("values", "ssim is out of its range, -1 to 1")
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (captions(""), UNCLEAN),
+        (captions(' "The hat is gone.'), UNCLEAN),
+        (changed(captions=None), ("captions", "not 5 captions")),
+        (changed(captions=["The hat is gone."] * 5), SAME),
+        (captions("The hat is gone", "the hat is gone."), SAME),
+        (changed(instruction=""), ("captions", "an instruction is not clean")),
+        (changed(pair_id=""), ("ids", "a pair has no pair_id")),
+        (changed(image_id=None), ("ids", "a pair has no image_id")),
+        (changed(license=""), ("licences", "a row states no licence")),
+        (changed(task="paint"), ("values", "a task is not known")),
+        (changed(ssim=7.0), RANGE),
+        (changed(ssim=float("nan")), RANGE),
+        (changed(image=None), BROKEN),
+        (changed(edited_image={"bytes": b"", "path": "x.jpg"}), BROKEN),
+        (changed(edited_image={"bytes": b"GIF89a", "path": None}), BROKEN),
+    ],
+)
+def test_a_row_that_is_wrong_is_found(
+    folder: Path, change: Callable[[Rows], None], problem: tuple[str, str]
+) -> None:
+    rewrite(shard(folder), change)
+    assert found(folder) == {problem[0]: [problem[1]]}
+
+
+def test_a_cut_picture_and_one_of_another_size_are_found(folder: Path) -> None:
+    def change(rows: Rows) -> None:
+        rows[0]["edited_image"]["bytes"] = rows[0]["edited_image"]["bytes"][:-60]
+        buffer = io.BytesIO()
+        Image.new("RGB", (8, 8)).save(buffer, "PNG")
+        rows[1]["edited_image"]["bytes"] = buffer.getvalue()
+
+    rewrite(shard(folder), change)
+    kinds = ["a picture does not decode", "the pictures of a pair differ in size"]
+    assert found(folder) == {"pictures": kinds}
+
+
+def test_pairs_twice_and_pictures_in_two_splits_are_found(folder: Path) -> None:
+    stolen = pq.read_table(shard(folder)).to_pylist()[0]
+    rewrite(shard(folder, "test"), lambda rows: rows[0].update(stolen))
+    assert found(folder) == {
+        "ids": ["a pair_id is there more than once"],
+        "splits": ["an image_id is in two splits", "a source picture is in two splits"],
+    }
+
+
+def test_the_same_picture_under_another_id_is_found(folder: Path) -> None:
+    stolen = pq.read_table(shard(folder)).to_pylist()[0]
+    pictures = {name: stolen[name] for name in ("image", "edited_image")}
+    rewrite(shard(folder, "test"), lambda rows: rows[0].update(pictures, image_id="another"))
+    assert found(folder) == {"splits": ["a source picture is in two splits"]}
+
+
+def test_swapped_pictures_are_found(folder: Path) -> None:
+    """All pairs of a source picture hold the same bytes of it."""
+
+    def swap(rows: Rows) -> None:
+        again = [r for r in rows if sum(o["image_id"] == r["image_id"] for o in rows) > 1]
+        row = next(r for r in again if r["image"] != r["edited_image"])
+        row["image"], row["edited_image"] = row["edited_image"], row["image"]
+
+    rewrite(shard(folder), swap)
+    assert found(folder)["pictures"] == ["one image_id stands for two pictures"]
+
+
+def test_a_flipped_byte_is_found_even_where_the_picture_decodes(folder: Path) -> None:
+    path = shard(folder)
+    data = bytearray(path.read_bytes())
+    place = data.index(b"\xff\xd9", len(data) // 3) - 1
+    data[place] ^= 1
+    path.write_bytes(data)
+    assert found(folder)["files"] == ["a row group cannot be read"]
+
+
+def test_a_cut_and_a_missing_shard_are_found(folder: Path) -> None:
+    path = shard(folder)
+    path.write_bytes(path.read_bytes()[:-100])
+    kinds = found(folder)
+    assert kinds["files"] == ["a shard cannot be opened"]
+    assert kinds["card"] == ["a count is not that of the shards"] * len(kinds["card"])
+    path.rename(path.with_name("train-00000-of-00002.parquet"))
+    assert found(folder)["files"][0] == "a shard is missing"
+
+
+def test_a_shard_that_the_card_does_not_name_is_found(folder: Path) -> None:
+    shutil.copy(shard(folder, "test"), folder / "more.parquet")
+    assert found(folder) == {"files": ["a Parquet file belongs to no split of the card"]}
+
+
+def test_another_schema_is_found(folder: Path) -> None:
+    schema = pq.read_schema(shard(folder, "test"))
+    place = schema.get_field_index("ssim")
+    rewrite(
+        shard(folder, "test"), lambda _: None, schema.set(place, pa.field("ssim", pa.float32()))
+    )
+    assert found(folder) == {"schema": ["shards have different columns"]}
+    rewrite(shard(folder, "test"), lambda _: None, schema.remove(schema.get_field_index("license")))
+    kinds = found(folder)
+    assert kinds["schema"] == ["there is no column license", "shards have different columns"]
+    plain = schema.remove_metadata()
+    rewrite(shard(folder, "test"), lambda _: None, plain)
+    assert found(folder)["schema"][0].startswith("the metadata does not say that")
+
+
+def test_a_file_without_a_page_index_is_found(folder: Path) -> None:
+    table = pq.read_table(shard(folder))
+    pq.write_table(table, shard(folder))
+    assert found(folder) == {"viewer": ["a row group has no page index"]}
+
+
+def test_counts_that_are_not_those_of_the_shards_are_found(folder: Path) -> None:
+    rewrite(shard(folder), lambda rows: rows[:-1])
+    verified = verify(folder)
+    (card,) = [c for c in verified.checks if not c.ok]
+    rows = verified.rows["default"]["train"]
+    assert card.problems[0].count == 2, "in the front matter, and in the table"
+    assert f"{rows + 1} in the card, {rows} in the shards" in card.problems[0].examples[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (None, "there is no card"),
+        ("# Pairs\n", "the card cannot be read by the Hub"),
+        ("---\nlicense: [\n---\n", "the card cannot be read by the Hub"),
+        ("---\nlicense: mit\n---\n", "the card does not say which files are which split"),
+    ],
+)
+def test_a_card_that_is_missing_or_damaged_is_found(
+    folder: Path, text: str | None, kind: str
+) -> None:
+    card = folder / "README.md"
+    card.unlink() if text is None else card.write_text(text)
+    assert found(folder)["card"][0] == kind
+
+
+def test_pictures_of_an_evaluation_set_are_found(folder: Path, tmp_path: Path) -> None:
+    row = pq.read_table(shard(folder)).to_pylist()[0]
+    known = tmp_path / "known"
+    known.mkdir()
+    (known / "same.jpg").write_bytes(row["image"]["bytes"])
+    kinds = found(folder, known=Known(pictures_at(str(known))))
+    assert "a picture is one of an evaluation set" in kinds["against"]
+    # The same picture, stored anew and a little brighter.
+    brighter = Image.open(io.BytesIO(row["image"]["bytes"])).point(lambda v: min(255, v + 9))
+    brighter.save(known / "same.jpg", quality=60)
+    kinds = found(folder, known=Known(pictures_at(str(known))))
+    assert kinds == {"against": ["a picture is close to one of an evaluation set"]}
+
+
+def test_an_evaluation_set_without_pictures_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"none")
+    with pytest.raises(SourceError, match="can be decoded"):
+        Known(pictures_at(str(tmp_path)))
+
+
+def test_splits_are_read_from_names_where_there_is_no_card(tmp_path: Path) -> None:
+    names = {"data/train-00000-of-00001.parquet": "train", "val.parquet": "validation",
+             "test/part.parquet": "test", "pairs.parquet": "train"}  # fmt: skip
+    for name, split in names.items():
+        assert split_in_name(name) == split
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        pq.write_table(pa.table({"a": [1]}), tmp_path / name)
+    assert {s.name: s.split for s in open_dataset(tmp_path).shards} == names
