@@ -70,6 +70,7 @@ def steps(
     """
     kinds = {"folder": "a folder of pictures", "scenes": "drawn scenes of coloured shapes"}
     kinds |= {"table": "a table of pictures", "emu_edit": "pictures and instructions of Emu Edit"}
+    kinds |= {"pairs": "pairs of pictures that came with their edits and instructions"}
     sources = ", ".join(dict.fromkeys(kinds[source.kind] for source in recipe.sample.sources))
     size, form = recipe.image.resolution, recipe.image.format
     yield {
@@ -150,7 +151,7 @@ def limitations(recipe: Recipe) -> Iterator[str]:
             "edit that was asked for; that the editor did exactly this was not checked by a person."
         )
         yield "Where a language model words things wrongly or with a bias, rules do not see it."
-    else:
+    elif not recipe.is_import():
         yield (
             "Captions are worded from the parameters of each edit, so they are right by "
             "construction, but their language is that of templates and narrower than people's."
@@ -158,6 +159,11 @@ def limitations(recipe: Recipe) -> Iterator[str]:
         yield (
             "Edits are exact operations on pixels or on drawn shapes. They are simpler than what "
             "people do to pictures, and a model that knows only them will not know those."
+        )
+    if recipe.is_import():
+        yield (
+            "Pictures, instructions and what came with them are other people's; they were brought "
+            "to one size and encoding here, and not made. The terms of their dataset hold."
         )
     if isinstance(recipe.edit.editor, DiffusersEditor):
         yield (

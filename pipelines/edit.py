@@ -13,6 +13,7 @@ from pipelines.recipe import ImageConfig, Recipe
 from pipelines.routing import answer
 from pipelines.sections.editors import (
     AnyEditor,
+    GivenEditor,
     InstructPix2PixEditor,
     KontextEditor,
     ProceduralEditor,
@@ -46,7 +47,9 @@ def orders(run: RunFolder, part: int) -> Iterator[Order]:
     rows = read_part(run.stage(instruct.NAME), part, InstructRow)
     pictures = sample.pictures(run, part)
     written = (row for row in rows if row.status is Status.OK)
-    joined = join_sorted(written, pictures, lambda r: r.image_id, lambda p: p.image_id)
+    joined = join_sorted(
+        written, pictures, lambda r: (r.image_id, r.given), lambda p: (p.image_id, p.given)
+    )
     return (Order(row, picture) for row, picture in joined)
 
 
@@ -73,6 +76,7 @@ def _edit_job(order: Order, image: Image.Image, recipe: Recipe) -> EditJob:
         instruction=row.instruction,
         edit=row.edit,
         seed=seed_for(recipe.seed, NAME, row.pair_id),
+        given=order.picture.given_edited_image,
     )
 
 
@@ -101,7 +105,7 @@ def _finished(row: EditRow, answer: Edited | Rejected, image: ImageConfig) -> Ed
         return turned_away(row, answer)
     return replace(
         row,
-        edited_image=encode_picture(answer.image, image.format, image.quality),
+        edited_image=answer.encoded or encode_picture(answer.image, image.format, image.quality),
         guidance_scale=answer.guidance_scale,
         image_guidance_scale=answer.image_guidance_scale,
         num_inference_steps=answer.num_inference_steps,
@@ -150,6 +154,10 @@ def load_editor(config: AnyEditor, key: str) -> Editor:
         from pipelines.editors.procedural import load_procedural_editor
 
         return load_procedural_editor(config)
+    if isinstance(config, GivenEditor):
+        from pipelines.editors.given import GIVEN
+
+        return GIVEN
     if isinstance(config, InstructPix2PixEditor):
         from pipelines.editors.instruct_pix2pix import load_instruct_pix2pix
 

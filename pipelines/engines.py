@@ -41,6 +41,8 @@ class WriteJob:
     given_instruction: str | None
     given_edited_caption: str | None
     seed: int
+    given_captions: tuple[str, ...] = ()
+    """Captions of the difference that came with the pair."""
     inverse: bool = False
     """Whether the way back is to be worded too."""
 
@@ -93,6 +95,8 @@ class EditJob:
     instruction: str
     edit: str | None
     seed: int
+    given: EncodedImage | None = None
+    """The edited picture, if it came with the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,8 @@ class Edited:
     guidance_scale: float | None = None
     image_guidance_scale: float | None = None
     num_inference_steps: int | None = None
+    encoded: EncodedImage | None = None
+    """The same picture as it is to be stored, if it was encoded before."""
 
 
 class Editor(Protocol):

@@ -11,7 +11,14 @@ from pipelines.engines import Rejected, WriteJob, Writer, Written
 from pipelines.layout import instructions_wanted
 from pipelines.recipe import Recipe
 from pipelines.routing import answer
-from pipelines.sections.writers import AnyWriter, ModelWriter, OpenAIWriter, TemplatesWriter
+from pipelines.sections.writers import (
+    AnyWriter,
+    GivenWriter,
+    ModelWriter,
+    OpenAIWriter,
+    TemplatesWriter,
+)
+from pipelines.writers.given import GIVEN, has_captions
 from syned.ids import digest, seed_for
 from syned.rows import InstructRow, SampleRow, Task, turned_away
 from syned.run import RunFolder
@@ -43,7 +50,7 @@ def slots(run: RunFolder, part: int, shape: str) -> Iterator[Slot]:
     """
     for picture in sample.pictures(run, part):
         first, number = picture.first_instruction, picture.first_number
-        given = picture.given_instruction or ""
+        given = picture.given or picture.given_instruction or ""
         for i in range(picture.num_instructions):
             name = digest(picture.image_id, given, first + i, shape)
             yield Slot(picture, first + i, number + i, name)
@@ -61,6 +68,7 @@ def write_job(slot: Slot, recipe: Recipe) -> WriteJob:
         source_caption=picture.source_caption,
         given_instruction=picture.given_instruction,
         given_edited_caption=picture.given_edited_caption,
+        given_captions=tuple(picture.given_captions),
         seed=seed_for(recipe.seed, NAME, slot.instruction_id),
         inverse=recipe.instruct.inverse,
     )
@@ -75,9 +83,16 @@ def _draw_task(recipe: Recipe, seed: int) -> Task:
 def instruct_rows(
     slots: Sequence[Slot], writers: Mapping[Task, Writer], recipe: Recipe
 ) -> list[list[InstructRow]]:
-    """Ask the writer of each task, and make one row per candidate of each instruction."""
+    """Ask the writer of each task, and make one row per candidate of each instruction.
+
+    What came with five good captions needs no writer.
+    """
     jobs = [write_job(slot, recipe) for slot in slots]
-    answers = answer(jobs, lambda job: writers[job.task], lambda writer, own: writer.write(own))
+    answers = answer(
+        jobs,
+        lambda job: GIVEN if has_captions(job) else writers[job.task],
+        lambda writer, own: writer.write(own),
+    )
     return [
         _candidates(slot, _row(slot, job, written, writer), recipe)
         for slot, job, (writer, written) in zip(slots, jobs, answers, strict=True)
@@ -90,6 +105,7 @@ def _row(slot: Slot, job: WriteJob, answer: Written | Rejected, writer: Writer) 
         pair_id="",
         instruction_id=slot.instruction_id,
         image_id=slot.picture.image_id,
+        given=slot.picture.given,
         instruction_index=slot.index,
         candidate_index=0,
         task=answer.task if isinstance(answer, Written) else job.task,
@@ -128,6 +144,8 @@ def load_writer(config: AnyWriter) -> Writer:
         from pipelines.writers.templates import load_templates_writer
 
         return load_templates_writer(config)
+    if isinstance(config, GivenWriter):
+        return GIVEN
     if isinstance(config, OpenAIWriter):
         from pipelines.writers.openai import load_openai_writer
 

@@ -136,6 +136,8 @@ def _fitted(
     """Return the instructions of each source, as far as its pictures allow."""
     wanted = instructions_by_source(recipe)
     room = [capacity(recipe, pictures) for pictures in usable]
+    if recipe.is_import() and any(room):
+        return [min(w, r) for w, r in zip(wanted, room, strict=True)]
     if sum(room) < sum(wanted):
         raise too_few(recipe, sum(len(p) for p in usable), sum(room), "usable pictures", rejects)
     fitted = [min(w, r) for w, r in zip(wanted, room, strict=True)]

@@ -14,7 +14,7 @@ from pipelines import edit, instruct, sample, scan, score
 from pipelines.layout import instructions_by_source, instructions_wanted, too_few
 from pipelines.recipe import Recipe
 from pipelines.requirements import cores
-from pipelines.sections.sources import EmuEditSource, Source
+from pipelines.sections.sources import EmuEditSource, PairsSource, Source
 from pipelines.sources.instructions import expected_rows
 from pipelines.sources.open import open_source
 from syned.ids import fingerprint
@@ -165,7 +165,8 @@ def _most_kept(recipe: Recipe, sources: Sequence[SourcePlan]) -> dict[str, int]:
 
 def _has_own(config: Source, recipe: Recipe) -> bool:
     """Say whether a source's pictures come with one instruction each, which is then used."""
-    return isinstance(config, EmuEditSource) and recipe.takes_instructions()
+    own = isinstance(config, EmuEditSource | PairsSource)
+    return own and recipe.takes_instructions()
 
 
 def _needed(recipe: Recipe, instructions: int) -> int:
@@ -178,6 +179,8 @@ def _needed(recipe: Recipe, instructions: int) -> int:
 
 def _refuse_too_few(recipe: Recipe, sources: Sequence[SourcePlan]) -> None:
     """Raise if even with every picture usable there would be too few."""
+    if recipe.is_import():
+        return
     room = 0
     for config, source in zip(recipe.sample.sources, sources, strict=True):
         limit = 1 if _has_own(config, recipe) else recipe.sample.max_instructions_per_image

@@ -124,7 +124,25 @@ class Recipe(Section):
         scenes = all(source.kind == "scenes" for source in self.sample.sources)
         for writer, editor, what in pairs:
             _refuse_misfit(writer, editor, what, scenes=scenes)
+        self._refuse_half_given()
         return self
+
+    def _refuse_half_given(self) -> None:
+        """Raise if what is given does not come from pairs, or pairs are to be edited again."""
+        given = {editor.engine == "given" for editor in self._editors()}
+        kinds = {source.kind == "pairs" for source in self.sample.sources}
+        if given != kinds or len(given) > 1 or (given == {True} and self.edit.candidates > 1):
+            if True in given | kinds:
+                raise ValueError(
+                    "the editor `given` takes the edited pictures of sources of the kind `pairs`, "
+                    "one candidate each; a recipe has both or neither, for all sources and tasks"
+                )
+            return
+        if self.instruct.writer.engine == "given" and given != {True}:
+            raise ValueError("the writer `given` needs the editor `given` and sources `pairs`")
+
+    def _editors(self) -> list[AnyEditor]:
+        return [self.edit.editor, *self.edit.more_editors, *self.edit.routes.values()]
 
     @model_validator(mode="after")
     def _rules_have_scores(self) -> Recipe:
@@ -173,6 +191,10 @@ class Recipe(Section):
     def takes_instructions(self) -> bool:
         """Say whether instructions that come with pictures are used; exact edits have their own."""
         return self.instruct.writer.engine != "templates"
+
+    def is_import(self) -> bool:
+        """Say whether pairs are taken as they come; `n` is then the most there can be."""
+        return self.edit.editor.engine == "given"
 
     def pair_shape(self) -> str:
         """Return an id of the values that shape a pair; part of each pair_id."""

@@ -24,6 +24,7 @@ from syned.errors import SynedError, install_command
 _DIFFUSERS = ("accelerate", "diffusers", "torch", "transformers")
 PACKAGES: dict[str, tuple[str, ...]] = {
     "templates": (),
+    "given": (),
     "procedural": (),
     "vllm": ("transformers", "vllm"),
     "openai": (),

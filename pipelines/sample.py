@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from pipelines import scan
 from pipelines.layout import Layout, Placed, lay_out
@@ -16,16 +16,19 @@ from pipelines.scenes.draw import draw
 from pipelines.scenes.model import Scene
 from pipelines.sources.base import PictureSource, SourcePicture
 from pipelines.sources.open import open_source
+from pipelines.writers.tasks import task_of
 from syned.errors import RowError
 from syned.images import decode_picture, encode_picture, normalise
 from syned.parts import read_part
 from syned.reasons import Reason, Status
-from syned.rows import SampleRow, ScanRow, turned_away
+from syned.rows import EncodedImage, SampleRow, ScanRow, Task, turned_away
 from syned.run import RunFolder
 from syned.stage import Done, PartFunction, in_batches
 
 NAME = "01-sample"
 VERSION = 1
+SLACK = 8
+"""Pixels by which the sides of two pictures of a pair may differ; more is another picture."""
 Sources = Sequence[PictureSource]
 
 
@@ -76,17 +79,48 @@ def _content(placed: Placed, sources: Sources, recipe: Recipe) -> dict[str, Any]
         "license": found.license,
         "into": recipe.sample.sources[placed.picture.source_number].into,
         "scene": found.data.decode() if found.is_scene else None,
-        **(_given(found) if recipe.takes_instructions() else {}),
+        **(_given(found, image, recipe) if recipe.takes_instructions() else {}),
     }
 
 
-def _given(found: SourcePicture) -> dict[str, Any]:
-    """Return the fields of a row about an instruction that came with the picture."""
+def _given(found: SourcePicture, image: Image.Image, recipe: Recipe) -> dict[str, Any]:
+    """Return the fields of a row about what came with the picture."""
+    edited = _edited(found, image.size, recipe) if found.edited is not None else None
     return {
         "given_instruction": found.instruction,
-        "given_task": found.task,
+        "given_task": found.task or _task(found),
         "given_edited_caption": found.edited_caption,
+        "given_captions": found.captions,
+        "given_edited_image": edited,
+        "given": found.given,
     }
+
+
+def _task(found: SourcePicture) -> Task | None:
+    """Return the task of an edit that came without one; nothing if it is still to be made."""
+    if found.edited is None or not found.instruction:
+        return None
+    # Asked for a removal it tells one, and guesses at all others.
+    return task_of(found.instruction, Task.REMOVE)
+
+
+def _edited(found: SourcePicture, size: tuple[int, int], recipe: Recipe) -> EncodedImage:
+    """Bring an edited picture to the size of its source, and encode it alike.
+
+    Raises:
+        RowError: It cannot be decoded, or its sides have another ratio than the source's.
+    """
+    assert found.edited is not None, "an edited picture came with it"
+    edited = normalise(
+        decode_picture(found.edited, **scan.limits(recipe.sample)), recipe.image.resolution
+    )
+    if any(abs(a - b) > SLACK for a, b in zip(edited.size, size, strict=True)):
+        sizes = f"{edited.width}x{edited.height} and {size[0]}x{size[1]}"
+        message = f"at the run's resolution the two pictures are {sizes}; their sides must agree"
+        raise RowError(Reason.OTHER_SHAPE, message)
+    if edited.size != size:
+        edited = ImageOps.fit(edited, size, Image.Resampling.LANCZOS)
+    return encode_picture(edited, recipe.image.format, recipe.image.quality)
 
 
 def _found(source: PictureSource, row: ScanRow) -> SourcePicture:

@@ -115,7 +115,7 @@ def _judged(row: ScanRow, source: PictureSource, recipe: Recipe, seen: Seen) -> 
     """Read, decode and compare one picture."""
     try:
         picture = source.read(row.index)
-        given = (picture.instruction or "") if recipe.takes_instructions() else ""
+        given = picture.given if recipe.takes_instructions() else ""
         row = replace(row, image_id=image_id(picture), has_instruction=bool(given))
         row = replace(row, phash=_hash(picture, recipe.sample))
         seen.add(row.image_id, given, row.phash)

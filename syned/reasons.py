@@ -28,6 +28,7 @@ class Reason(StrEnum):
     EXACT_DUPLICATE = "exact_duplicate"
     NEAR_DUPLICATE = "near_duplicate"
     SOURCE_CHANGED = "source_changed"
+    OTHER_SHAPE = "other_shape"
     # writers
     NO_EDIT_FITS = "no_edit_fits"
     PROMPT_TOO_LONG = "prompt_too_long"

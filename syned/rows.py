@@ -110,6 +110,11 @@ class SampleRow(Row):
     """An instruction that came with the picture (Emu Edit)."""
     given_task: Task | None = None
     given_edited_caption: str | None = None
+    given_captions: Sequence[str] = ()
+    given_edited_image: EncodedImage | None = None
+    """An edited picture that came with it (an import), of the same size, encoded alike."""
+    given: str = ""
+    """Identifies what came with the picture."""
     into: str | None = None
     """The split that the recipe fixes for this source, or nothing for a drawn one."""
     first_number: int
@@ -126,6 +131,8 @@ class InstructRow(Row):
     pair_id: str
     instruction_id: str
     image_id: str
+    given: str = ""
+    """What came with the picture, as in its own row."""
     instruction_index: int
     """Its number among the picture's instructions."""
     candidate_index: int

@@ -17,10 +17,10 @@ from PIL import Image
 from pipelines.alike import near_duplicates
 from pipelines.diversity import diversity, signature
 from pipelines.report.facts import Audit, Histogram, histogram, lengths, repeats
-from pipelines.report.layouts import Layout, layout_of
 from pipelines.scorers.captions import caption_scores
 from pipelines.scorers.pixels import look_at, pixel_scores
 from pipelines.sections.sources import TableSource
+from pipelines.sources.layouts import Layout, layout_of
 from syned.errors import RowError
 from syned.images import decode_picture, hash_distance
 from syned.rows import SCORE_NAMES

@@ -110,7 +110,13 @@ class ProceduralEditor(Section):
     engine: Literal["procedural"] = "procedural"
 
 
+class GivenEditor(Section):
+    """No editor: the edited pictures come with their sources (`kind: pairs`)."""
+
+    engine: Literal["given"] = "given"
+
+
 AnyEditor = Annotated[
-    InstructPix2PixEditor | KontextEditor | QwenEditor | ProceduralEditor,
+    InstructPix2PixEditor | KontextEditor | QwenEditor | ProceduralEditor | GivenEditor,
     Field(discriminator="engine"),
 ]

@@ -60,6 +60,22 @@ class EmuEditSource(Section):
     into: SplitName = None
 
 
+class PairsSource(Section):
+    """Pairs that are there already, edited pictures included: an import, for the editor `given`."""
+
+    kind: Literal["pairs"] = "pairs"
+    path: str
+    """A Parquet file, a folder of them, or `owner/name` on the Hub."""
+    split: str | None = None
+    revision: str | None = None
+    columns: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Which column holds what, where the layout is none that is recognised (see `syned report`)."""
+    license: str = ""
+    """Licence of the pictures, where no column says it."""
+    weight: PositiveFloat = 1.0
+    into: SplitName = None
+
+
 class ScenesSource(Section):
     """Drawn scenes of coloured shapes, every object known; needs no input."""
 
@@ -81,5 +97,6 @@ class ScenesSource(Section):
 
 
 Source = Annotated[
-    FolderSource | TableSource | EmuEditSource | ScenesSource, Field(discriminator="kind")
+    FolderSource | TableSource | EmuEditSource | PairsSource | ScenesSource,
+    Field(discriminator="kind"),
 ]

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from pipelines.sections.base import Device, DType, Section, Share, Tasks
+from syned.rows import Task
 
 Mode = Literal["write", "paraphrase", "look"]
 
@@ -17,6 +18,14 @@ class TemplatesWriter(Section):
     engine: Literal["templates"] = "templates"
     tasks: Tasks
     """Proportions of the tasks, where a picture allows them."""
+
+
+class GivenWriter(Section):
+    """No writer: five captions have to come with each pair (imports)."""
+
+    engine: Literal["given"] = "given"
+    tasks: Tasks = Field(default_factory=lambda: {Task.LOCAL: 1.0})
+    """The task of pairs that come without one and whose instruction does not say it."""
 
 
 class ModelWriter(Section):
@@ -103,4 +112,6 @@ class OpenAIWriter(ModelWriter):
     """After a refused connection, a time-out, a 429 or a 5xx, with growing pauses."""
 
 
-AnyWriter = Annotated[TemplatesWriter | VllmWriter | OpenAIWriter, Field(discriminator="engine")]
+AnyWriter = Annotated[
+    TemplatesWriter | GivenWriter | VllmWriter | OpenAIWriter, Field(discriminator="engine")
+]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from syned.errors import RowError
+from syned.ids import digest
 from syned.reasons import Reason
 from syned.rows import Task
 
@@ -28,6 +29,8 @@ class SourcePicture:
         task: The kind of that edit.
         edited_caption: What the edited picture would show.
         is_scene: Whether `data` is a scene.
+        edited: The bytes of the edited picture that came with it.
+        captions: Captions of the difference that came with it.
     """
 
     data: bytes
@@ -38,6 +41,14 @@ class SourcePicture:
     task: Task | None = None
     edited_caption: str | None = None
     is_scene: bool = False
+    edited: bytes | None = None
+    captions: tuple[str, ...] = ()
+
+    @property
+    def given(self) -> str:
+        """Identify what came with the picture; empty for a picture alone."""
+        made = digest(self.edited) if self.edited is not None else ""
+        return (self.instruction or "") + made
 
 
 class PictureSource(Protocol):

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from pipelines.sections.sources import FolderSource, ScenesSource, Source, TableSource
+from pipelines.sections.sources import (
+    FolderSource,
+    PairsSource,
+    ScenesSource,
+    Source,
+    TableSource,
+)
 from pipelines.sources.base import PictureSource
 
 
@@ -25,6 +31,10 @@ def open_source(config: Source, seed: int) -> PictureSource:
 
         return DrawnScenes(config, seed)
     # `datasets` takes a second to import.
+    if isinstance(config, PairsSource):
+        from pipelines.sources.pairs import open_pairs
+
+        return open_pairs(config)
     from pipelines.sources.table import open_emu_edit, open_table
 
     return open_table(config) if isinstance(config, TableSource) else open_emu_edit(config)

@@ -172,18 +172,32 @@ def load_table(config: TableSource) -> Any:
         SourceError: It cannot be read.
     """
     path = _local(config.path)
+    with _explained(config.path), _quiet() if path.exists() else nullcontext():
+        return _joined(_load_splits(config, path))
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    """Turn what keeps a table from being read into one message."""
     try:
-        with _quiet() if path.exists() else nullcontext():
-            return _joined(_load_splits(config, path))
+        yield
     except SourceError:
         raise
     # pyarrow, `datasets`, the Hub's client and the network each have errors of their own.
     except Exception as error:
         text = next(iter(str(error).splitlines()), "") or type(error).__name__
-        hub = "" if path.exists() else "; nor is there a file or folder of that name here"
-        raise SourceError(
-            f"{as_text(config.path)}: cannot be read as a table ({text}){hub}"
-        ) from error
+        hub = "" if _local(name).exists() else "; nor is there a file or folder of that name here"
+        raise SourceError(f"{as_text(name)}: cannot be read as a table ({text}){hub}") from error
+
+
+def load_files(files: list[str], name: str) -> Any:
+    """Return Parquet files as one dataset.
+
+    Raises:
+        SourceError: They cannot be read.
+    """
+    with _explained(name), _quiet():
+        return _load_files(files, "train")
 
 
 def _load_splits(config: TableSource, path: Path) -> Any:

@@ -15,8 +15,10 @@ from syned.cli.card import card
 from syned.cli.data import app as data
 from syned.cli.doctor import doctor
 from syned.cli.evaluate import evaluate
+from syned.cli.export import export
 from syned.cli.filter_run import filter_run
 from syned.cli.generate import generate
+from syned.cli.import_ import import_
 from syned.cli.preview import preview
 from syned.cli.publish import publish
 from syned.cli.report import report
@@ -63,9 +65,11 @@ app.command()(generate)
 app.command(name="filter")(filter_run)
 app.command()(preview)
 app.command()(report)
+app.command(name="import")(import_)
 app.command()(verify)
 app.command()(card)
 app.command()(publish)
+app.command()(export)
 app.command()(doctor)
 app.command()(score)
 app.command()(train)

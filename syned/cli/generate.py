@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from syned.cli.common import console as make_console
-from syned.errors import EXIT_ROWS_FAILED, SourceError
 from syned.told import told
 
 
@@ -71,34 +69,10 @@ def generate(
 
         syned generate --recipe tiny --dry-run
     """
-    from pipelines.generate import generate as make
-    from pipelines.plan import make_plan
-    from pipelines.requirements import missing, refusal
     from pipelines.resolve import resolve
-    from pipelines.show import print_outcome, print_plan
-    from syned.progress import display
-    from syned.run import RunFolder
+    from syned.cli.making import carry_out
 
-    console = make_console()
     with told("Give the same command again to go on."):
-        resolved = resolve(recipe, images, n, set_ or [])
-        lacks = missing(resolved)
-        if lacks and not dry_run:
-            raise refusal(resolved, lacks)
-        run = RunFolder(out or Path("runs") / resolved.name)
-        try:
-            plan = make_plan(resolved)
-        except SourceError as error:
-            raise refusal(resolved, lacks) if lacks else error from None
-        if dry_run:
-            print_plan(plan, run, console)
-            if lacks:
-                raise refusal(resolved, lacks)
-            return
-        with run.claim():
-            run.start(resolved.model_dump(mode="json"))
-            with display(console) as show:
-                outcome = make(plan, run, show, retry_failed=retry_failed)
-        print_outcome(outcome, run, console)
-        if any(count.failed for count in outcome.funnel.stages):
-            raise typer.Exit(EXIT_ROWS_FAILED)
+        carry_out(
+            resolve(recipe, images, n, set_ or []), out, dry_run=dry_run, retry_failed=retry_failed
+        )
