@@ -105,8 +105,8 @@ def test_a_model_writes_the_captions_that_are_missing(
         return good_answer(schema, body["messages"])
 
     with serving(answer) as server:
-        writer = {"engine": "openai", "model": "m", "base_url": server.url, "mode": "paraphrase", "keep_instruction": True,
-                  "tasks": {"local": 1}, "temperatures": [0.1]}  # fmt: skip
+        writer = {"engine": "openai", "model": "m", "base_url": server.url}
+        writer |= {"mode": "paraphrase", "keep_instruction": True, "tasks": {"local": 1}}
         more = (*SMALL, "--set", f"instruct.writer={json.dumps(writer)}")
         done = cli("import", "magicbrush", magicbrush, "--out", "run", *more, OPENAI_API_KEY="k")
     assert server.bodies, done.stderr

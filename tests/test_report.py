@@ -11,11 +11,11 @@ import pytest
 from made_pairs import brighter, encoded, photo, with_disc
 
 from pipelines.report.facts import Threshold, histogram, lengths, repeats
-from pipelines.sources.layouts import KNOWN, layout_of
 from pipelines.report.make import audit
 from pipelines.report.page import plain, render
 from pipelines.report.run_facts import run_audit
 from pipelines.report.table_facts import table_audit
+from pipelines.sources.layouts import KNOWN, layout_of
 from syned.errors import SynedError
 
 
