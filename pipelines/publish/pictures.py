@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from pipelines.report.facts import Histogram
 from pipelines.report.plots import STYLE, draw_funnel, draw_score
 from pipelines.report.run_facts import score_histograms
 from syned.ids import fingerprint
+from syned.rows import DecisionRow
 from syned.run import RunFolder
 
-VERSION = 1
+VERSION = 2
 EXAMPLES = 8
 """Pairs that are shown."""
 COLUMNS = 3
@@ -86,11 +87,25 @@ def _png(path: Path, draws: Sequence[Any], columns: int, width: float, height: f
 
 
 def _examples(run: RunFolder, parts: int) -> list[Pair]:
-    """Return kept pairs, as many tasks among them as there are, in the order of the run."""
-    by_task: dict[str, list[str]] = defaultdict(list)
+    """Return kept pairs of as many tasks and source pictures as can be, in the run's order."""
+    chosen: set[str] = set()
+    pictures: set[str] = set()
+    for row in _task_by_task(run):
+        if row.image_id not in pictures and len(chosen) < EXAMPLES:
+            chosen.add(row.pair_id)
+            pictures.add(row.image_id)
+    return [pair for pair in read_pairs(run, parts) if pair.instruct.pair_id in chosen]
+
+
+def _task_by_task(run: RunFolder) -> Iterator[DecisionRow]:
+    """Yield a kept pair of a new picture for each task in turn, then the others."""
+    by_task: dict[str, list[DecisionRow]] = defaultdict(list)
     for row in read_decisions(run):
         if row.kept:
-            by_task[row.task].append(row.pair_id)
-    rounds = (ids[number] for number in range(EXAMPLES) for ids in by_task.values() if ids[number:])
-    chosen = {pair_id for pair_id, _ in zip(rounds, range(EXAMPLES), strict=False)}
-    return [pair for pair in read_pairs(run, parts) if pair.instruct.pair_id in chosen]
+            by_task[row.task].append(row)
+    seen: set[str] = set()
+    for rows in by_task.values():
+        new = next((row for row in rows if row.image_id not in seen), rows[0])
+        seen.add(new.image_id)
+        yield new
+    yield from (row for rows in by_task.values() for row in rows)
