@@ -20,6 +20,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from conftest import run_cli
+from hub_server import hub
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -119,6 +120,25 @@ def test_a_training_leaves_model_card_curves_counts_and_test(home):
     assert f"after step {facts['phases'][0]['best_step']}" in card
     assert (folder / "test/page.html").is_file()
     assert not list(folder.glob("ready")), "pictures that were made ready are gone"
+
+
+def test_a_training_is_published_with_its_card(home, tmp_path):
+    with hub() as server:
+        model = ("--model", "trainings/whole", "--repo", "tester/captioner")
+        done = run_cli("publish", *model, cwd=home, **server.env(tmp_path))
+        assert done.returncode == 0, done.stdout + done.stderr
+        files = server.repo("models", "tester/captioner").files()
+    folder = home / "trainings/whole"
+    weights = (folder / "model/model.safetensors").read_bytes()
+    assert files["model.safetensors"] == weights
+    card = files["README.md"].decode()
+    assert "--model tester/captioner" in card
+    result = json.loads((folder / "test/result.json").read_text())
+    low, high = (100 * end for end in result["measured"]["intervals"]["CIDEr"])
+    score = 100 * result["measured"]["scores"]["CIDEr"]
+    assert f"| CIDEr | {score:.1f} | {low:.1f} to {high:.1f} |" in card
+    assert str(home) not in card + files["recipe.yaml"].decode()
+    assert "curves.png" in files
 
 
 def test_two_streams_train_are_tested_and_say_so_in_their_card(home):

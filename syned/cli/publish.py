@@ -77,17 +77,20 @@ def publish(
     with told(AGAIN):
         from syned.hub.publish import put
         from syned.hub.remote import Target
+        from syned.hub.upload import check_ready
 
         if (run is None) == (model is None):
             raise typer.BadParameter("a run, or --model TRAINING", param_hint="RUN")
+        target = Target(repo, "model" if model else "dataset", revision)
+        if not dry_run:
+            check_ready(target)
         if model is not None:
             from trainer.publish import model_files
 
-            target, files = Target(repo, "model", revision), model_files(model, repo)
+            files = model_files(model, repo)
         else:
             assert run is not None, "there is a run or a model"
             known = known_pictures(against or [], root)
-            target = Target(repo, "dataset", revision)
             files = _dataset(run, variant or [], repo, name, known)
         put(target, files, console(), public=public, dry_run=dry_run)
 

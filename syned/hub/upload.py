@@ -18,12 +18,13 @@ from huggingface_hub import (
     CommitOperationDelete,
     HfApi,
     get_token,
+    hf_hub_url,
 )
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from syned.batches import batched
 from syned.dataset import CARD
-from syned.hub.errors import LOG_IN, HTTPError, HubError, may_pass
+from syned.hub.errors import LOG_IN, HTTPError, HubError, hub_errors, may_pass
 from syned.hub.remote import Changes, Remote, Target, holds, look
 
 FILES_PER_COMMIT = 50
@@ -37,6 +38,18 @@ WAITS = (1.0, 3.0, 9.0)
 OnFile = Callable[[str, int], None]
 """Told of each file that is sent, and of its bytes."""
 T = TypeVar("T")
+
+
+def check_ready(target: Target) -> None:
+    """Refuse what cannot succeed, before anything long is begun.
+
+    Raises:
+        HubError: The repository's name is none, or there is no token.
+    """
+    with hub_errors(target.repo):
+        # It asks nobody, but refuses a name that is none.
+        hf_hub_url(target.repo, CARD, repo_type=target.kind)
+    connect()
 
 
 def connect() -> HfApi:
