@@ -14,6 +14,9 @@ from syned.errors import EXIT_USER, SynedError
 EXIT_INTERRUPTED = 130
 """The shell's own number for a program that was interrupted."""
 
+GO_ON = "Finished parts are kept: give the same command again to go on."
+"""What to do after a stop of a command that keeps what it has made."""
+
 ENVIRONMENT_ERRORS = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EMFILE),
     *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP),
@@ -23,19 +26,23 @@ ENVIRONMENT_ERRORS = {
 
 @contextmanager
 def told(again: str) -> Iterator[None]:
-    """Turn errors that a user can mend, and interrupts, into one message and an exit code."""
+    """Turn errors that a user can mend, and interrupts, into one message and an exit code.
+
+    Args:
+        again: What to do after it was stopped, or the system did not allow it.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except SynedError as error:
         _fail(str(error), EXIT_USER)
     except KeyboardInterrupt:
-        _fail(f"stopped; finished parts are kept. {again}", EXIT_INTERRUPTED)
+        _fail(f"stopped. {again}", EXIT_INTERRUPTED)
     except OSError as error:
         if error.errno not in ENVIRONMENT_ERRORS:
             raise
         where = f": {error.filename}" if error.filename else ""
-        _fail(f"{error.strerror}{where}. Finished parts are kept. {again}", EXIT_USER)
+        _fail(f"{error.strerror}{where}. {again}", EXIT_USER)
 
 
 def _fail(message: str, code: int) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from syned.cli.common import RunArgument
 from syned.cli.common import console as make_console
-from syned.told import told
+from syned.told import GO_ON, told
 
 
 def filter_run(
@@ -87,7 +87,7 @@ def filter_run(
     from syned.run import RunFolder
 
     folder = RunFolder(run)
-    with told("Give the same command again to go on."):
+    with told(GO_ON):
         old = check(Recipe, folder.load_recipe(), str(folder.recipe_path))
         new = refilter(old, set_ or [], preset, keep, against or ())
         console = make_console()

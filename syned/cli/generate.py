@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from syned.told import told
+from syned.told import GO_ON, told
 
 
 def generate(
@@ -72,7 +72,7 @@ def generate(
     from pipelines.resolve import resolve
     from syned.cli.making import carry_out
 
-    with told("Give the same command again to go on."):
+    with told(GO_ON):
         carry_out(
             resolve(recipe, images, n, set_ or []), out, dry_run=dry_run, retry_failed=retry_failed
         )

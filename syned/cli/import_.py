@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from syned.told import told
+from syned.told import GO_ON, told
 
 
 def import_(
@@ -74,7 +74,7 @@ def import_(
 
         syned import pairs.parquet --column image=a --column edited_image=b --column instruction=t
     """
-    with told("Give the same command again to go on."):
+    with told(GO_ON):
         from pipelines.imports import pairs_of, recipe_of
         from syned.cli.making import carry_out
 

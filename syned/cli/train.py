@@ -10,7 +10,7 @@ import typer
 
 from syned.cli.common import console as make_console
 from syned.cli.common import places_of
-from syned.told import told
+from syned.told import GO_ON, told
 
 DataOption = Annotated[
     list[str] | None,
@@ -91,7 +91,7 @@ def train(
 
     from syned.run import RunFolder
 
-    with told("Give the same command again to go on."):
+    with told(GO_ON):
         from trainer.resolve import resolve
 
         resolved = resolve(recipe, mix, base, places_of(data), set_ or [])
