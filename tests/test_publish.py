@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -186,22 +185,17 @@ def test_a_token_that_does_not_allow_it_is_one_message(
     fails(publish(server, run, token=token), words)
 
 
-@pytest.mark.parametrize(
-    ("kind", "fault", "words"),
-    [
+def test_what_stands_in_the_way_is_one_message_and_the_rest_follows(server: Hub, run: Path) -> None:
+    for kind, fault, words in (
+        ("create", {"cut": "request", "times": 9}, "cannot be reached"),
         ("batch", {"status": 403, "message": "Storage limit reached"}, "takes no more"),
         ("lfs_put", {"status": 403, "message": "You exceeded your quota"}, "takes no more"),
         ("commit", {"status": 412, "message": "A commit has happened since"}, "somebody else"),
         ("commit", {"status": 500, "times": 9}, "answers with an error (500"),
-        ("create", {"cut": "request", "times": 9}, "cannot be reached"),
-    ],
-)  # fmt: skip
-def test_what_stands_in_the_way_is_one_message_and_the_rest_follows(
-    server: Hub, run: Path, kind: str, fault: dict[str, Any], words: str
-) -> None:
-    server.fail(kind, **fault)
-    fails(publish(server, run), words)
-    server.forgive()
+    ):
+        server.fail(kind, **fault)
+        fails(publish(server, run), words)
+        server.forgive()
     assert publish(server, run).returncode == 0
     assert published(server) == laid_out(run)
     assert len(server.uploads) == len(set(server.uploads))
