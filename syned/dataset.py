@@ -14,7 +14,7 @@ from syned.errors import RunError, SourceError
 
 CARD = "README.md"
 DEFAULT = "default"
-_FRONT = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?(?:\n|\Z)", re.DOTALL)
+_FRONT = re.compile(r"\A\s*---\r?\n(.*?)\r?\n---\r?(?:\n|\Z)", re.DOTALL)
 _SPLIT = re.compile(r"(?:.*[-_.])?(train|validation|valid|val|dev|test)(?:[-_.].*)?", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?P<split>\w[\w.-]*)-(?P<number>\d{5})-of-(?P<count>\d{5})\.parquet")
 
@@ -87,7 +87,7 @@ def open_dataset(place: Path) -> Dataset:
     folder = _folder(place)
     card = read_card(folder / CARD)
     files = {path.relative_to(folder).as_posix(): path for path in _parquet(folder)}
-    declared = list(_declared(card.front, folder))
+    declared = [*_declared(card.front, folder), *_in_folders(card.front, folder)]
     shards = declared or [Shard(p, name, DEFAULT, split_in_name(name)) for name, p in files.items()]
     if not files:
         raise SourceError(
@@ -98,11 +98,16 @@ def open_dataset(place: Path) -> Dataset:
     return Dataset(folder, tuple(shards), tuple(n for n in files if n not in used), card)
 
 
+def is_run(place: Path) -> bool:
+    """Say whether a folder is a run, and no dataset alone."""
+    return (place / "recipe.yaml").is_file() and any(place.glob("0[0-5]-*"))
+
+
 def _folder(place: Path) -> Path:
     """Return the folder with the shards: of a run, its dataset."""
     if not place.is_dir():
         raise SourceError(f"{place}: there is no such file or folder")
-    if not (place / "recipe.yaml").is_file() or not any(place.glob("0[0-5]-*")):
+    if not is_run(place):
         return place
     if not (place / "dataset").is_dir():
         raise RunError(f"{place} has no dataset yet; run its `syned generate` command again")
@@ -119,7 +124,7 @@ def _parquet(folder: Path) -> Iterator[Path]:
 def read_card(path: Path) -> Card:
     """Read a README and its front matter; what is wrong with it is told, not raised."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return Card()
     except UnicodeDecodeError:
@@ -129,7 +134,8 @@ def read_card(path: Path) -> Card:
         return Card(text, {}, "it has no front matter between two lines of ---")
     try:
         front = yaml.safe_load(found[1])
-    except yaml.YAMLError as error:
+    # YAML that is none, dates that are none, brackets without an end.
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         return Card(text, {}, "its front matter is no YAML: " + " ".join(str(error).split())[:200])
     if not isinstance(front, dict):
         return Card(text, {}, "its front matter is no mapping")
@@ -142,8 +148,9 @@ def configs_of(front: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for config in configs if isinstance(configs, list) else ():
         if isinstance(config, dict):
             name = str(config.get("config_name", DEFAULT))
+            folder = str(config.get("data_dir") or "").strip("/")
             for split, pattern in _patterns(config.get("data_files")):
-                yield name, split, pattern
+                yield name, split, f"{folder}/{pattern}" if folder else pattern
 
 
 def _patterns(files: Any) -> Iterator[tuple[str, str]]:
@@ -157,13 +164,36 @@ def _patterns(files: Any) -> Iterator[tuple[str, str]]:
                 yield split, path
 
 
+def _in_folders(front: Mapping[str, Any], folder: Path) -> Iterator[Shard]:
+    """Yield the shards of configurations that name a folder and no files."""
+    configs = front.get("configs")
+    for config in configs if isinstance(configs, list) else ():
+        if isinstance(config, dict) and config.get("data_dir") and not config.get("data_files"):
+            inside = str(config["data_dir"]).strip("/")
+            for path in _parquet(folder):
+                name = path.relative_to(folder).as_posix()
+                if name.startswith(f"{inside}/"):
+                    split = split_in_name(name.removeprefix(f"{inside}/"))
+                    yield Shard(path, name, str(config.get("config_name", DEFAULT)), split)
+
+
 def _declared(front: Mapping[str, Any], folder: Path) -> Iterator[Shard]:
     """Yield the shards that a front matter names and that are there."""
     for config, split, pattern in configs_of(front):
         if not pattern.startswith(("/", "~")) and ".." not in pattern.split("/"):
-            for path in sorted(folder.glob(pattern)):
+            for path in _matching(folder, pattern):
                 if path.suffix == ".parquet" and path.is_file():
                     yield Shard(path, path.relative_to(folder).as_posix(), config, split)
+
+
+def _matching(folder: Path, pattern: str) -> list[Path]:
+    """Return the files that a pattern stands for; none if it is no pattern."""
+    # For the Hub `**` at the end stands for files, and for `glob` for folders.
+    pattern = f"{pattern}/*" if pattern.endswith("/**") else pattern
+    try:
+        return sorted(folder.glob(pattern))
+    except (ValueError, IndexError, NotImplementedError):
+        return []
 
 
 def split_in_name(name: str) -> str:

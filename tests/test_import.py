@@ -160,6 +160,38 @@ def test_what_cannot_be_used_is_a_row_with_a_reason(
     assert "0 good captions came with it" in written[0]["message"]
 
 
+def requests(folder: Path, ids: str) -> None:
+    """Write pairs in the layout of Image-Editing-Request, all with the pictures of the first."""
+    (folder / "images").mkdir(parents=True)
+    for name, picture in (("a", COFFEE), ("b", brighter(COFFEE))):
+        picture.save(folder / "images" / f"{name}.png")
+    entries = [
+        {"uid": i, "img0": "a.png", "img1": "b.png", "sents": [f"make it {i} times brighter"]}
+        for i in ids
+    ]
+    (folder / "train.json").write_text(json.dumps(entries))
+
+
+def test_a_dataset_with_a_reader_is_written_out_anew_when_it_changes(
+    cli: Cli, tmp_path: Path
+) -> None:
+    requests(tmp_path / "one", "12")
+    requests(tmp_path / "two", "345")
+    (tmp_path / "two" / "images" / "b.png").rename(tmp_path / "two" / "images" / "c.png")
+    plan = ("--out", "run", "--dry-run", "--writer", "given")
+    done = cli("import", "ier", "one", *plan)
+    assert "2 before filtering" in done.stdout, done.stderr
+    done = cli("import", "ier", "two", *plan)
+    assert done.returncode == 2
+    assert "no entry gives a pair" in done.stderr
+    (tmp_path / "two" / "images" / "c.png").rename(tmp_path / "two" / "images" / "b.png")
+    assert "3 before filtering" in cli("import", "ier", "two", *plan).stdout
+    (tmp_path / "two" / "valid.json").write_text("[")
+    done = cli("import", "ier", "two", *plan)
+    assert done.returncode == 2
+    assert "cannot be read as JSON" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [

@@ -222,6 +222,36 @@ def test_a_branch_and_everybody_if_that_is_asked_for(server: Hub, run: Path) -> 
     assert published(server) == {}
 
 
+def put(server: Hub, home: Path, name: str, text: str) -> None:
+    """Put a file into the repository, as somebody else does."""
+    more = f'repo_id="{REPO}", repo_type="dataset"'
+    code = f'HfApi().upload_file(path_or_fileobj={text.encode()!r}, path_in_repo="{name}", {more})'
+    python(server, home, f"from huggingface_hub import HfApi\n{code}")
+
+
+def test_a_repository_of_somebody_else_is_left_alone(server: Hub, run: Path) -> None:
+    """Files beside ours stay where they are; a card that is not ours stops everything."""
+    assert publish(server, run).returncode == 0
+    for name in ("LICENSE", "eval/gold.parquet", "card/me.jpg"):
+        put(server, run.parent, name, "theirs")
+    assert publish(server, run, "--variant", "strict").returncode == 0
+    there = published(server)
+    assert there["LICENSE"] == there["eval/gold.parquet"] == there["card/me.jpg"] == b"theirs"
+    assert any(name.startswith("strict/") for name in there)
+    put(server, run.parent, "README.md", "# Mine")
+    before = published(server)
+    fails(publish(server, run), "that syned did not write")
+    assert published(server) == before
+
+
+def test_what_cannot_be_published_is_one_message(server: Hub, run: Path) -> None:
+    shard = next((run / "dataset" / "data").glob("*.parquet"))
+    fails(publish(server, shard), "expected a run, or a folder")
+    fails(publish(server, run, "--dry-run", "--repo", "pairs"), "no name of a repository")
+    fails(publish(server, run, "--variant", "best"), "there is no variant")
+    assert server.requests == []
+
+
 def test_a_dataset_that_fails_a_check_is_not_uploaded(server: Hub, run: Path) -> None:
     done = publish(server, run, "--against", str(shards_as_set(run)))
     assert done.returncode == 3

@@ -103,9 +103,11 @@ RANGE = ("values", "ssim is out of its range, -1 to 1")
         (changed(captions=None), ("captions", "not 5 captions")),
         (changed(captions=["The hat is gone."] * 5), SAME),
         (captions("The hat is gone", "the hat is gone."), SAME),
+        (captions("The hat, in red, is gone.", "the hat in red is gone"), SAME),
         (changed(instruction=""), ("captions", "an instruction is not clean")),
         (changed(pair_id=""), ("ids", "a pair has no pair_id")),
         (changed(image_id=None), ("ids", "a pair has no image_id")),
+        (changed(license="n/a"), ("licences", "a row states no licence")),
         (changed(license=""), ("licences", "a row states no licence")),
         (changed(task="paint"), ("values", "a task is not known")),
         (changed(ssim=7.0), RANGE),
@@ -192,13 +194,61 @@ def test_another_schema_is_found(folder: Path) -> None:
     rewrite(
         shard(folder, "test"), lambda _: None, schema.set(place, pa.field("ssim", pa.float32()))
     )
-    assert found(folder) == {"schema": ["shards have different columns"]}
+    kinds = ["ssim is float, not double", "shards have different columns"]
+    assert found(folder) == {"schema": kinds}
     rewrite(shard(folder, "test"), lambda _: None, schema.remove(schema.get_field_index("license")))
     kinds = found(folder)
     assert kinds["schema"] == ["there is no column license", "shards have different columns"]
     plain = schema.remove_metadata()
     rewrite(shard(folder, "test"), lambda _: None, plain)
     assert found(folder)["schema"][0].startswith("the metadata does not say that")
+
+
+def retyped(schema: pa.Schema, name: str, kind: pa.DataType) -> pa.Schema:
+    return schema.set(schema.get_field_index(name), pa.field(name, kind))
+
+
+def test_columns_of_another_type_are_found_and_the_rest_is_checked(folder: Path) -> None:
+    schema = pq.read_schema(shard(folder))
+    for name, kind, value in (
+        ("ssim", pa.string(), "0.5"),
+        ("captions", pa.int64(), 5),
+        ("image_id", pa.list_(pa.string()), ["a"]),
+        ("image", pa.binary(), b"x"),
+    ):
+        path = Path(shutil.copytree(folder, folder.with_name(name)))
+        table = pq.read_table(shard(path))
+        cells = pa.array([value] * len(table), kind)
+        place = schema.get_field_index(name)
+        rows = table.set_column(place, pa.field(name, kind), cells)
+        with open_writer(shard(path), retyped(schema, name, kind)) as writer:
+            writer.write_table(rows.cast(retyped(schema, name, kind)))
+        kinds = found(path)
+        assert list(kinds) == ["schema"]
+        assert kinds["schema"][0].startswith(f"{name} is ")
+
+
+def test_a_pair_under_two_ids_and_one_without_a_change_are_found(folder: Path) -> None:
+    def change(rows: Rows) -> Rows:
+        edit = next(r for r in rows if r["task"] != "none")
+        again = {**rows[0], "pair_id": "another"}
+        same = {**edit, "pair_id": "third", "edited_image": edit["image"]}
+        return [*rows, again, same]
+
+    rewrite(shard(folder), change)
+    kinds = found(folder)
+    assert kinds["ids"] == ["a pair is there again under another id"]
+    assert kinds["pictures"] == ["the pictures of a pair are the same, and its task is not none"]
+
+
+def test_a_file_alone_and_one_without_rows(folder: Path, tmp_path: Path) -> None:
+    verified = verify(shard(folder))
+    assert verified.ok
+    assert "card" not in [check.name for check in verified.checks]
+    empty = tmp_path / "empty.parquet"
+    shutil.copy(shard(folder), empty)
+    rewrite(empty, lambda rows: rows.clear())
+    assert found(empty) == {"files": ["there is no row that can be read"]}
 
 
 def test_a_file_without_a_page_index_is_found(folder: Path) -> None:
@@ -222,6 +272,8 @@ def test_counts_that_are_not_those_of_the_shards_are_found(folder: Path) -> None
         (None, "there is no card"),
         ("# Pairs\n", "the card cannot be read by the Hub"),
         ("---\nlicense: [\n---\n", "the card cannot be read by the Hub"),
+        ("---\ndate: 2024-02-30\n---\n", "the card cannot be read by the Hub"),
+        (f"---\na: {'[' * 3000}\n---\n", "the card cannot be read by the Hub"),
         ("---\nlicense: mit\n---\n", "the card does not say which files are which split"),
     ],
 )
@@ -240,6 +292,10 @@ def test_pictures_of_an_evaluation_set_are_found(folder: Path, tmp_path: Path) -
     (known / "same.jpg").write_bytes(row["image"]["bytes"])
     kinds = found(folder, known=Known(pictures_at(str(known))))
     assert "a picture is one of an evaluation set" in kinds["against"]
+    (known / "cut.jpg").write_bytes(row["image"]["bytes"][:400])
+    kinds = found(folder, known=Known(pictures_at(str(known))))
+    assert "a picture of an evaluation set cannot be read" in kinds["against"]
+    (known / "cut.jpg").unlink()
     # The same picture, stored anew and a little brighter.
     brighter = Image.open(io.BytesIO(row["image"]["bytes"])).point(lambda v: min(255, v + 9))
     brighter.save(known / "same.jpg", quality=60)
@@ -251,6 +307,25 @@ def test_an_evaluation_set_without_pictures_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"none")
     with pytest.raises(SourceError, match="can be decoded"):
         Known(pictures_at(str(tmp_path)))
+
+
+def test_cards_name_files_in_many_ways(folder: Path) -> None:
+    names = sorted(path.name for path in (folder / "data").iterdir())
+    shards = [f"data/{name}" for name in names]
+    for config, expected in (
+        ("data_files: data/**", shards),
+        ("data_files: '**.parquet'", []),
+        ("data_files: .", []),
+        ("data_files: /etc/*", []),
+        ("data_files: ../*", []),
+        ("data_dir: data", shards),
+        ("data_dir: data\n  data_files: '*.parquet'", shards),
+    ):
+        card = f"\n---\nlicense: mit\nconfigs:\n- config_name: default\n  {config}\n---\n"
+        (folder / "README.md").write_text(card, encoding="utf-8-sig")
+        dataset = open_dataset(folder)
+        assert not dataset.card.fault
+        assert sorted(s.name for s in dataset.shards) == (expected or shards), config
 
 
 def test_splits_are_read_from_names_where_there_is_no_card(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections import Counter
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,11 +12,16 @@ import pyarrow as pa
 from syned.arrow import IMAGE_TYPE
 from syned.batches import batched
 from syned.errors import SourceError
-from syned.parquet import hub_metadata, open_writer, sync_and_rename
-from syned.parts import temporary_path
+from syned.folders import appear_whole
+from syned.ids import fingerprint
+from syned.parquet import hub_metadata, open_writer
+from syned.parts import write_whole
+from trainer.readers.base import NotThere
 from trainer.readers.registry import dataset, read
 from trainer.rows import CaptionedPair, Split
 
+DROPPED = "dropped.json"
+"""Beside the tables: how many entries gave no pair, by reason."""
 ROWS = 64
 """In memory at once, and in a row group."""
 SCHEMA = pa.schema(
@@ -29,43 +36,65 @@ SCHEMA = pa.schema(
 )
 
 
-def write_pairs(name: str, path: str, folder: Path) -> None:
+def write_pairs(name: str, path: str, folder: Path) -> dict[str, int]:
     """Write the pairs of each split of a dataset to `FOLDER/SPLIT.parquet`.
 
-    The first reference of a pair is taken as its instruction. A file that is there stays.
+    The first reference of a pair is taken as its instruction. What was written of the same files
+    before stays.
+
+    Returns:
+        Entries that give no pair, by reason.
 
     Raises:
-        SourceError: No split of it is at this place, or a picture cannot be read.
+        SourceError: No split of it is at this place, a file of it is damaged, or no pair has
+            pictures.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    missing = []
+    mark = fingerprint([name, str(Path(path).expanduser().absolute()), _files(path)])
+    appear_whole(folder, mark, lambda new: _write_splits(name, path, new))
+    counts: dict[str, int] = json.loads((folder / DROPPED).read_text(encoding="utf-8"))
+    return counts
+
+
+def _files(path: str) -> list[list[str | int]]:
+    """Return name, size and time of each file of a dataset."""
+    place = Path(path).expanduser()
+    found = ((file, file.stat()) for file in sorted(place.rglob("*")) if file.is_file())
+    return [[str(file), info.st_size, info.st_mtime_ns] for file, info in found]
+
+
+def _write_splits(name: str, path: str, folder: Path) -> None:
+    """Write all splits that are there, and how many entries give no pair."""
+    dropped: Counter[str] = Counter()
+    missing, pairs = [], 0
     for split in dataset(name).splits:
         try:
-            _write(name, path, split, folder / f"{split}.parquet")
-        except SourceError as error:
+            pairs += _write(name, path, split, folder / f"{split}.parquet", dropped)
+        except NotThere as error:
             missing.append(error)
     if len(missing) == len(dataset(name).splits):
         raise missing[0]
+    if not pairs:
+        told = ", ".join(f"{count} {reason}" for reason, count in dropped.items())
+        raise SourceError(
+            f"{path}: no entry gives a pair ({told}); `syned data check {name} {path}` tells more"
+        )
+    write_whole(folder / DROPPED, json.dumps(dropped))
 
 
-def _write(name: str, path: str, split: Split, place: Path) -> None:
-    """Write the pairs of a split; the file appears whole."""
-    if place.is_file():
-        return
-    temporary = temporary_path(place)
-    schema = SCHEMA.with_metadata(hub_metadata(SCHEMA))
-    try:
-        with open_writer(temporary, schema) as writer:
-            for group in batched(_pairs(name, path, split), ROWS):
-                writer.write_table(pa.Table.from_pylist([_row(pair) for pair in group], schema))
-        sync_and_rename(temporary, place)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _pairs(name: str, path: str, split: Split) -> Iterator[CaptionedPair]:
+def _write(name: str, path: str, split: Split, place: Path, dropped: Counter[str]) -> int:
+    """Write the pairs of a split, and return how many there are."""
     entries = read(name, path, split)
-    return (entry for entry in entries if isinstance(entry, CaptionedPair))
+    first = next(entries, None)
+    count = 0
+    with open_writer(place, SCHEMA.with_metadata(hub_metadata(SCHEMA))) as writer:
+        for group in batched(chain([first] if first else [], entries), ROWS):
+            pairs = [entry for entry in group if isinstance(entry, CaptionedPair)]
+            dropped.update(entry.reason for entry in group if not isinstance(entry, CaptionedPair))
+            writer.write_table(pa.Table.from_pylist([_row(pair) for pair in pairs], SCHEMA))
+            count += len(pairs)
+    if not count:
+        place.unlink()
+    return count
 
 
 def _row(pair: CaptionedPair) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 import warnings
 from collections.abc import Mapping
@@ -86,10 +87,19 @@ def pack(split: str, row: DatasetRow, where: str) -> Pair:
         raise SourceError(f"{where}: it has no pair_id; expected a text that no other pair has")
     if not isinstance(row.captions, list) or not all(isinstance(c, str) for c in row.captions):
         raise SourceError(f"{where}: its captions are {row.captions!r}; expected a list of texts")
+    odd = [f.name for f in fields(row) if not _is_finite(getattr(row, f.name))]
+    if odd:
+        raise SourceError(
+            f"{where}: its {odd[0]} is {getattr(row, odd[0])}, which JSON cannot hold"
+        )
     plain = _PLAIN_KEY.fullmatch(row.pair_id) is not None
     key = row.pair_id if plain else digest(row.pair_id)
     image, edited = (_picture(getattr(row, side), f"{key}.{side}", where) for side in SIDES)
     return Pair(split, key, row, image, edited)
+
+
+def _is_finite(value: Any) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _picture(encoded: EncodedImage | None, stem: str, where: str) -> Picture:

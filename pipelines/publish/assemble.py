@@ -11,7 +11,6 @@ from pipelines.card import CardFacts, CheckFacts, ConfigFacts, render_card
 from pipelines.export import read_exported
 from pipelines.funnel import read_funnel
 from pipelines.generate import card_facts
-from pipelines.publish.folders import appear_whole, link
 from pipelines.publish.pictures import write_pictures
 from pipelines.publish.variants import VARIANTS, write_variant
 from pipelines.recipe import Recipe
@@ -20,13 +19,16 @@ from pipelines.verify.known import Known
 from pipelines.verify.report import Verified
 from pipelines.verify.verify import Progress, verify
 from syned.dataset import CARD
-from syned.errors import RunError
+from syned.errors import RunError, SourceError
+from syned.folders import appear_whole, link
 from syned.parts import write_whole
 from syned.recipes import check
 from syned.run import RunFolder
 
 PICTURES = "card"
 """The folder with the pictures of the card."""
+PUBLISHED = frozenset((CARD, "data", PICTURES, *VARIANTS))
+"""What lies in the folder that a run is published from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +38,30 @@ class Assembled:
     Attributes:
         folder: Where it is.
         verified: What verification found of it.
+        alone: Whether it is no run's, so that all of its files are published.
     """
 
     folder: Path
     verified: Verified
+    alone: bool = False
 
     @property
     def files(self) -> dict[str, Path]:
-        """Return its files by their path within it; hidden ones stay here."""
+        """Return its files by their path; hidden ones, and those that are not a run's, stay."""
         found = ((p.relative_to(self.folder), p) for p in sorted(self.folder.rglob("*")))
         return {
             name.as_posix(): path
             for name, path in found
-            if path.is_file() and not any(part.startswith(".") for part in name.parts)
+            if path.is_file()
+            and not any(part.startswith(".") for part in name.parts)
+            and (self.alone or name.parts[0] in PUBLISHED)
         }
 
 
 def assemble(
     run: RunFolder,
     *,
-    variants: Sequence[str] = (),
+    variants: Sequence[str] | None = None,
     repo: str | None = None,
     name: str | None = None,
     known: Known | None = None,
@@ -67,7 +73,7 @@ def assemble(
 
     Args:
         run: A finished run.
-        variants: Names of `VARIANTS`.
+        variants: Names of `VARIANTS`; those that were laid out before if not given.
         repo: Where it will be published, for the card.
         name: What the dataset is called on its card.
         known: Pictures of evaluation sets that nothing may come close to.
@@ -76,6 +82,9 @@ def assemble(
     Raises:
         RunError: The run is not finished, or there is no such variant.
     """
+    folder = run.path / "publish"
+    if variants is None:
+        variants = [name for name in VARIANTS if (folder / name).is_dir()]
     unknown = sorted(set(variants) - set(VARIANTS))
     if unknown:
         raise RunError(f"there is no variant {unknown[0]!r}; known are {', '.join(VARIANTS)}")
@@ -83,7 +92,6 @@ def assemble(
     facts, mark = _facts(run, recipe)
     facts = replace(facts, repo=repo or facts.repo, name=name or facts.name)
     parts = read_layout(run, recipe).parts
-    folder = run.path / "publish"
     folder.mkdir(exist_ok=True)
     appear_whole(folder / "data", mark, lambda new: link(run.dataset / "data", new))
     for other in set(VARIANTS) - set(variants):
@@ -97,7 +105,7 @@ def assemble(
     facts = replace(facts, configs=configs, pictures=pictures)
     # The card states counts, which are verified, and tells what came of it.
     write_whole(folder / CARD, render_card(facts))
-    verified = verify(folder, name=str(run.path), known=known, progress=progress)
+    verified = verify(folder, name=str(folder), known=known, progress=progress)
     write_whole(folder / CARD, render_card(replace(facts, checks=_checks(verified))))
     return Assembled(folder, verified)
 
@@ -128,4 +136,6 @@ def verify_folder(
     """
     if variants:
         raise RunError(f"{folder} is no run, so it has no variants but those that lie in it")
-    return Assembled(folder, verify(folder, known=known, progress=progress))
+    if not folder.is_dir():
+        raise SourceError(f"{folder}: expected a run, or a folder with shards and a card")
+    return Assembled(folder, verify(folder, known=known, progress=progress), alone=True)

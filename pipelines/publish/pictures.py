@@ -11,11 +11,11 @@ from pipelines.decisions import read_decisions
 from pipelines.funnel import Funnel, read_funnel
 from pipelines.pairs import Pair, read_pairs
 from pipelines.preview.contact_sheet import write_contact_sheet
-from pipelines.publish.folders import appear_whole
 from pipelines.recipe import Recipe
 from pipelines.report.facts import Histogram
 from pipelines.report.plots import STYLE, draw_funnel, draw_score
 from pipelines.report.run_facts import score_histograms
+from syned.folders import appear_whole
 from syned.ids import fingerprint
 from syned.rows import DecisionRow
 from syned.run import RunFolder

@@ -18,11 +18,11 @@ from pipelines.decisions import decide_run
 from pipelines.export import SplitShards, dataset_row, dataset_rows
 from pipelines.filter import split_of, splits_in_order
 from pipelines.pairs import Pair, read_pairs
-from pipelines.publish.folders import appear_whole
 from pipelines.recipe import Recipe
 from pipelines.scored import read_scores
 from pipelines.sections.filter import FilterConfig
 from syned.arrow import as_dict
+from syned.folders import appear_whole
 from syned.ids import fingerprint
 from syned.rows import DatasetRow, RawRow
 from syned.run import RunFolder

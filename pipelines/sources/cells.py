@@ -73,7 +73,9 @@ def cell_bytes(cell: Any, folder: Path | None) -> bytes:
     """
     if isinstance(cell, bytes):
         return cell
-    held = cell if isinstance(cell, dict) else {}
+    held: dict[str, Any] = cell if isinstance(cell, dict) else {}
+    if isinstance(cell, str):
+        held = {"path": cell}
     data, path = held.get("bytes"), held.get("path")
     if data is not None:
         return bytes(data)

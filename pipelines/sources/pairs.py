@@ -94,6 +94,8 @@ def open_pairs(config: PairsSource) -> GivenPairs:
 def _load(config: PairsSource) -> Any:
     """Return a table; of a folder, the files of the split."""
     place = Path(config.path).expanduser()
+    if place.is_file():
+        return load_files([str(place)], config.path)
     if not place.is_dir() or config.split is None:
         return load_table(
             TableSource(path=config.path, split=config.split, revision=config.revision)

@@ -22,6 +22,8 @@ Named = tuple[str, bytes]
 def pictures_at(place: str) -> Iterator[Named]:
     """Yield the pictures of a folder, of Parquet files, of a run or of a dataset on the Hub.
 
+    What cannot be read is yielded without bytes.
+
     Raises:
         SourceError: There is nothing of that name, or it holds no pictures.
     """
@@ -30,7 +32,7 @@ def pictures_at(place: str) -> Iterator[Named]:
             try:
                 yield f"{place}: {prefix}{source.key(index)}", source.read(index).data
             except RowError:
-                continue
+                yield f"{place}: {prefix}{source.key(index)}", b""
 
 
 class Known:
@@ -46,20 +48,26 @@ class Known:
     def __init__(self, pictures: Iterable[Named]) -> None:
         look = PictureLook(hashes=True)
         self._names: list[str] = []
+        self._unread: list[str] = []
         hashes: list[int] = []
         self._same: dict[bytes, str] = {}
         for group in batched(pictures, 64):
             for (name, data), seen in zip(group, look([d for _, d in group]), strict=True):
-                self._same.setdefault(hashlib.sha256(data).digest(), name)
+                if data:
+                    self._same.setdefault(hashlib.sha256(data).digest(), name)
                 if seen.phash:
                     self._names.append(name)
                     hashes.append(int(seen.phash, 16))
+                else:
+                    self._unread.append(name)
         if not hashes:
             raise SourceError("--against: none of the pictures there can be decoded")
         self._hashes = np.array(hashes, dtype=np.uint64)
 
-    def __len__(self) -> int:
-        return len(self._names)
+    def tell_unread(self, ledger: Ledger) -> None:
+        """Note the pictures of the sets that nothing could be compared with."""
+        for name in self._unread:
+            ledger.add("against", "a picture of an evaluation set cannot be read", name)
 
     def look_at(self, seen: Seen, where: str, ledger: Ledger) -> None:
         """Note a picture that is one of the sets, or close to one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -34,6 +34,9 @@ def look_at_files(dataset: Dataset, ledger: Ledger) -> dict[Shard, pq.FileMetaDa
     """
     for name in dataset.stray:
         ledger.add("files", "a Parquet file belongs to no split of the card", name)
+    for shard, times in Counter(dataset.shards).items():
+        if times > 1:
+            ledger.add("files", "the card names a shard twice, so its rows come twice", shard.name)
     _missing_numbers(dataset.shards, ledger)
     opened: dict[Shard, pq.FileMetaData] = {}
     for shard in dataset.shards:
@@ -80,19 +83,19 @@ def _needed_columns(shard: Shard, schema: pa.Schema, ledger: Ledger) -> None:
     for name in NEEDED:
         if name not in schema.names:
             ledger.add("schema", f"there is no column {name}", shard.name)
-    for name in set(NEEDED) & set(schema.names):
+    for name in [name for name in expected.names if name in schema.names]:
         kind = schema.field(name).type
-        if not _like(kind, expected.field(name).type):
+        if not like(kind, expected.field(name).type):
             ledger.add("schema", f"{name} is {kind}, not {expected.field(name).type}", shard.name)
         elif kind == IMAGE_TYPE and not _is_picture(schema.metadata or {}, name):
             ledger.add("schema", f"the metadata does not say that {name} is a picture", shard.name)
 
 
-def _like(found: pa.DataType, expected: pa.DataType) -> bool:
+def like(found: pa.DataType, expected: pa.DataType) -> bool:
     """Say whether a type holds what another does; the names inside of lists do not matter."""
     if pa.types.is_list(expected):
         is_list = pa.types.is_list(found) or pa.types.is_large_list(found)
-        return is_list and _like(found.value_type, expected.value_type)
+        return is_list and like(found.value_type, expected.value_type)
     if pa.types.is_string(expected):
         return bool(pa.types.is_string(found) or pa.types.is_large_string(found))
     return bool(found == expected)
@@ -117,7 +120,7 @@ def _groups(shard: Shard, metadata: pq.FileMetaData, ledger: Ledger) -> None:
             ledger.add("viewer", "a row group is over 286.10 MiB", f"{where}: {size}")
         columns = [group.column(i) for i in range(group.num_columns)]
         lacking = [c.path_in_schema for c in columns if not c.has_offset_index]
-        if lacking:
+        if lacking and group.num_rows:
             ledger.add("viewer", "a row group has no page index", f"{where}: {lacking[0]}")
 
 

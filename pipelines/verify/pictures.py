@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from PIL import Image
+from PIL import ExifTags, Image
 
 from syned.images import READERS, normalise, perceptual_hash
 
 HASH_SIDE = 256
 """Pixels of the longer side of a picture when its perceptual hash is taken."""
+
+SIDEWAYS = frozenset((5, 6, 7, 8))
+"""Orientations of EXIF by which width and height change places when a picture is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,9 @@ class PictureLook:
             with Image.open(io.BytesIO(data), formats=READERS) as image:
                 image.load()
                 phash = _hash(image) if self._hashes else ""
-                return Seen(digest, image.size, "", phash)
+                turned = image.getexif().get(ExifTags.Base.Orientation, 1) in SIDEWAYS
+                size = image.size[::-1] if turned else image.size
+                return Seen(digest, size, "", phash)
         # Damaged bytes make Pillow raise nearly anything.
         except Exception as error:
             return Seen(digest, None, " ".join(str(error).split())[:200] or type(error).__name__)

@@ -12,7 +12,7 @@ CHECKS = {
     "files": "every shard is there, and reads whole",
     "schema": "one schema over all shards of a configuration, with the columns that pairs need",
     "viewer": "row groups and page index are within the limits of the Hub's viewer",
-    "ids": "every pair has an id of its own",
+    "ids": "every pair has an id of its own, and is there once",
     "captions": "five captions, distinct and clean, and an instruction",
     "pictures": "every picture decodes; both of a pair have one size; one id is one picture",
     "splits": "no source picture is in two splits",
@@ -102,12 +102,18 @@ class Ledger:
         if len(places) < EXAMPLES:
             places.append(where)
 
-    def checks(self, *, against: bool) -> tuple[Check, ...]:
-        """Return all checks with what was noted."""
+    def checks(self, *, against: bool, card: bool = True) -> tuple[Check, ...]:
+        """Return what was noted of each check.
+
+        Args:
+            against: Whether evaluation sets were looked at.
+            card: Whether there can be a card.
+        """
+        left_out = {name for name, made in (("against", against), ("card", card)) if not made}
         return tuple(
             Check(name, what, tuple(self._problems(name)))
             for name, what in CHECKS.items()
-            if against or name != "against"
+            if name not in left_out
         )
 
     def _problems(self, check: str) -> list[Problem]:

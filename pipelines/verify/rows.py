@@ -13,16 +13,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.scorers.captions import LIMITS
+from pipelines.verify.layout import like
 from pipelines.verify.pictures import PictureLook, Seen
 from pipelines.verify.report import Ledger
 from pipelines.writers.rules import check_text
+from syned.arrow import arrow_schema
 from syned.dataset import Dataset, Shard
 from syned.errors import RowError
-from syned.rows import NUM_CAPTIONS, SCORE_NAMES, DatasetRow, Task
+from syned.rows import NUM_CAPTIONS, SCORE_NAMES, RawRow, Task
 
 BATCH = 64
 """Rows in memory at once."""
-_COLUMNS = frozenset(DatasetRow.__dataclass_fields__) | {"kept"}
 _COSINES = (-1.0, 1.0)
 _SHARES = (0.0, 1.0)
 RANGES: Mapping[str, tuple[float, float]] = {
@@ -33,6 +34,8 @@ RANGES: Mapping[str, tuple[float, float]] = {
 }
 """What each score can be (meanings: `syned.rows.ScoreRow`)."""
 _ROUNDING = 1e-3
+NO_LICENCE = frozenset(("", "unknown", "none", "null", "n/a", "na", "?", "-", "todo", "tbd"))
+"""Words in the place of a licence that state none."""
 
 OnRows = Callable[[int], None]
 
@@ -54,6 +57,7 @@ class Rows:
     _ids: dict[tuple[str, str], str] = field(default_factory=dict)
     _splits: dict[str | bytes, str] = field(default_factory=dict)
     _pictures: dict[str, bytes] = field(default_factory=dict)
+    _pairs: dict[Any, tuple[str, Any]] = field(default_factory=dict)
 
     def read(
         self, dataset: Dataset, opened: Mapping[Shard, pq.FileMetaData], on_rows: OnRows
@@ -82,11 +86,15 @@ class Rows:
 
     def _identity(self, shard: Shard, row: dict[str, Any], where: str) -> None:
         """Check the ids of a row."""
-        pair_id, image_id = row.get("pair_id"), row.get("image_id")
-        if not isinstance(pair_id, str) or not pair_id.strip():
+        pair_id, image_id = row.get("pair_id", "?"), row.get("image_id", "?")
+        if "pair_id" not in row:
+            pass
+        elif not isinstance(pair_id, str) or not pair_id.strip():
             self.ledger.add("ids", "a pair has no pair_id", where)
         elif (first := self._ids.setdefault((shard.config, pair_id), where)) != where:
             self.ledger.add("ids", "a pair_id is there more than once", f"{where}; first: {first}")
+        if "image_id" not in row:
+            return
         if not isinstance(image_id, str) or not image_id.strip():
             self.ledger.add("ids", "a pair has no image_id", where)
         elif self._splits.setdefault(image_id, shard.split) != shard.split:
@@ -97,14 +105,17 @@ class Rows:
 
     def _words(self, row: dict[str, Any], where: str) -> None:
         """Check captions and instruction."""
-        captions = row.get("captions") or ()
+        if "instruction" in row:
+            self._text("instruction", row["instruction"], where)
+        if "captions" not in row:
+            return
+        captions = row["captions"] or ()
         if len(captions) != NUM_CAPTIONS:
             self.ledger.add("captions", f"not {NUM_CAPTIONS} captions", f"{where}: {len(captions)}")
         if len({_told(caption) for caption in captions}) < len(captions):
             self.ledger.add("captions", "two captions of a pair are the same", where)
         for caption in captions:
             self._text("caption", caption, where)
-        self._text("instruction", row.get("instruction"), where)
 
     def _text(self, name: str, text: Any, where: str) -> None:
         """Check one text."""
@@ -122,12 +133,14 @@ class Rows:
             if value is not None and not low - _ROUNDING <= value <= high + _ROUNDING:
                 told = f"{name} is out of its range, {low:g} to {high:g}"
                 self.ledger.add("values", told, f"{where}: {value}")
-        licence = row.get("license")
-        if not isinstance(licence, str) or licence.strip().lower() in ("", "unknown"):
+        licence = row.get("license", "?") or ""
+        if "license" in row and licence.strip().lower() in NO_LICENCE:
             self.ledger.add("licences", "a row states no licence", where)
 
     def _both(self, shard: Shard, row: dict[str, Any], seen: tuple[Seen, Seen], where: str) -> None:
         """Check the two pictures of a row."""
+        if not {"image", "edited_image"} <= row.keys():
+            return
         for name, one in zip(("image", "edited_image"), seen, strict=True):
             if one.fault:
                 self.ledger.add(
@@ -140,7 +153,22 @@ class Rows:
             self.ledger.add(
                 "pictures", "the pictures of a pair differ in size", f"{where}: {sizes}"
             )
+        if not any(one.fault for one in seen):
+            self._pair(shard, row, seen, where)
         self._source(shard, row, seen[1 if row.get("inverse") else 0], where)
+
+    def _pair(self, shard: Shard, row: dict[str, Any], seen: tuple[Seen, Seen], where: str) -> None:
+        """Check that the pictures of a row differ, and that no other row has them and its words."""
+        if not row.get("kept", True):
+            return
+        if seen[0].digest == seen[1].digest and row.get("task") != Task.NONE:
+            kind = "the pictures of a pair are the same, and its task is not none"
+            self.ledger.add("pictures", kind, where)
+        mark = (shard.config, seen[0].digest, seen[1].digest, row.get("instruction"))
+        first, pair_id = self._pairs.setdefault(mark, (where, row.get("pair_id")))
+        if first != where and pair_id != row.get("pair_id"):
+            told = f"{where}; first: {first}"
+            self.ledger.add("ids", "a pair is there again under another id", told)
 
     def _source(self, shard: Shard, row: dict[str, Any], seen: Seen, where: str) -> None:
         """Check that a source picture is the one of its id, and in one split only."""
@@ -177,9 +205,16 @@ def _batches(
 def _group(shard: Shard, index: int) -> Iterator[list[dict[str, Any]]]:
     """Yield the rows of a row group."""
     with pq.ParquetFile(shard.path, pre_buffer=False, page_checksum_verification=True) as file:
-        columns = [name for name in file.schema_arrow.names if name in _COLUMNS]
+        columns = [f.name for f in file.schema_arrow if _is_readable(f)]
         for batch in file.iter_batches(BATCH, row_groups=[index], columns=columns):
             yield batch.to_pylist()
+
+
+def _is_readable(column: pa.Field) -> bool:
+    """Say whether a column is one that is checked, and of its type."""
+    expected = arrow_schema(RawRow)
+    known = column.name in expected.names
+    return known and like(column.type, expected.field(column.name).type)
 
 
 def _named(row: dict[str, Any]) -> str:
@@ -197,7 +232,7 @@ def _bytes(row: dict[str, Any], name: str) -> bytes:
 
 def _told(caption: Any) -> str:
     """Return what tells a caption from others: its words and marks, whatever their case."""
-    return re.sub(r"[\s.!]+", " ", str(caption)).strip().casefold()
+    return re.sub(r"[\W_]+", " ", str(caption)).strip().casefold()
 
 
 def _fault(name: str, text: Any) -> str:

@@ -46,11 +46,15 @@ def verify(
 
     rows = Rows(ledger, PictureLook(hashes=known is not None), compare)
     rows.read(dataset, opened, lambda count: progress(count, total))
+    if not any(count for splits in rows.counts.values() for count in splits.values()):
+        ledger.add("files", "there is no row that can be read", name or str(place))
     if place.is_dir():
         look_at_card(dataset, rows.counts, ledger)
+    if known is not None:
+        known.tell_unread(ledger)
     return Verified(
         path=name or str(place),
         rows={config: dict(splits) for config, splits in rows.counts.items()},
         bytes=sum(shard.path.stat().st_size for shard in dataset.shards),
-        checks=ledger.checks(against=known is not None),
+        checks=ledger.checks(against=known is not None, card=place.is_dir()),
     )

@@ -24,7 +24,8 @@ def card(
 
     What is in it, how it was made, where pairs went and how they scored, some of them to look at,
     what `syned verify` finds, licences, limitations, citation, and the command that makes it again.
-    All numbers are counted in the run. `syned publish` writes the same card and uploads it.
+    All numbers are counted in the run. `syned publish` writes the same card and uploads it; further
+    configurations that it has laid out (`--variant`) are on this card too.
 
     It is RUN/publish/README.md; its pictures are in RUN/publish/card.
 
@@ -40,12 +41,13 @@ def card(
         from syned.dataset import CARD
         from syned.run import RunFolder
 
-        with bar("verifying") as progress:
-            made = assemble(RunFolder(run), repo=repo, name=name, progress=progress)
+        folder = RunFolder(run)
+        with folder.claim(), bar("verifying") as progress:
+            made = assemble(folder, repo=repo, name=name, progress=progress)
         _say(f"wrote {made.folder / CARD}")
         failed = [check.name for check in made.verified.checks if not check.ok]
         if failed:
-            _say(f"`syned verify {run}` tells what is wrong: {', '.join(failed)}")
+            _say(f"`syned verify {made.folder}` tells what is wrong: {', '.join(failed)}")
 
 
 def _say(text: str) -> None:

@@ -54,9 +54,9 @@ def export(
     is its edited picture, `before_file_name` the one before. `syned score PREDICTIONS` takes the
     file as REFERENCES; predictions name a pair by the `id` of its image.
 
-    All columns go along, and pictures are copied byte for byte; KEY is the `pair_id`. The folder
-    appears once it is whole. If the same export is there already, it stays, and that is said;
-    anything else is left alone.
+    All columns of syned go along, and pictures are copied byte for byte; KEY is the `pair_id`. The
+    folder appears once it is whole. If the same export is there already, it stays, and that is
+    said; anything else is left alone.
 
     Exit codes: 0 it is there, 2 the dataset or the folder does not allow it.
 

@@ -60,7 +60,8 @@ def import_(
     Pictures, instructions and captions are taken as they come, at one size and in one encoding;
     pairs without five good captions get them from the writer of the recipe `import` (vLLM). Scores
     are computed and the filter decides as in any run; splits of theirs that are train, validation
-    or test stay so. Pairs that cannot be used are rows with a reason.
+    or test stay so. Pairs that cannot be used are rows with a reason. A dataset whose files are no
+    table is written to RUN-pairs first; entries of it that give no pair are counted.
 
     Exit codes are those of `syned generate`.
 
@@ -96,5 +97,6 @@ def _files(name: str, path: str | None, run: Path) -> str | None:
     if path is None:
         raise SourceError(f"{name}: name its folder; `syned data list {name}` says how to get it")
     folder = run.with_name(f"{run.name}-pairs")
-    write_pairs(name, path, folder)
+    for reason, count in write_pairs(name, path, folder).items():
+        typer.echo(f"{name}: {count:,} entries give no pair: {reason}", err=True)
     return str(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,7 +53,7 @@ def publish(
     against: AgainstOption = None,
     root: RootOption = Path("data"),
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be uploaded, and change nothing.")
+        bool, typer.Option("--dry-run", help="Lay it out here and say what would be sent.")
     ] = False,
 ) -> None:
     """Put a dataset on the Hugging Face Hub, or a trained captioner.
@@ -60,7 +61,9 @@ def publish(
     The dataset is laid out in RUN/publish: shards, card and the card's pictures. It is verified
     first (`syned verify`); if a check fails, nothing is uploaded. Files that the Hub has already
     are not sent again, so after a stop, or with other rules of the filter, the same command sends
-    only what is missing. Few commits are made, the card in the last one.
+    only what is missing. Few commits are made, the card in the last one. Shards and pictures of an
+    earlier upload that do not belong any more are deleted in it (`--dry-run` lists them); a
+    repository with a card that syned did not write is left alone.
 
     The token is the one of `hf auth login`, or HF_TOKEN.
 
@@ -75,24 +78,29 @@ def publish(
         syned publish --model trainings/mine --repo owner/captioner
     """
     with told(AGAIN):
+        from syned.dataset import is_run
         from syned.hub.publish import put
         from syned.hub.remote import Target
         from syned.hub.upload import check_ready
+        from syned.run import RunFolder
 
         if (run is None) == (model is None):
             raise typer.BadParameter("a run, or --model TRAINING", param_hint="RUN")
+        if model is not None and (variant or against or name):
+            raise typer.BadParameter("it has none of a dataset's options", param_hint="--model")
         target = Target(repo, "model" if model else "dataset", revision)
-        if not dry_run:
-            check_ready(target)
+        check_ready(target, dry_run=dry_run)
         if model is not None:
             from trainer.publish import model_files
 
             files = model_files(model, repo)
+            put(target, files, console(), public=public, dry_run=dry_run)
         else:
             assert run is not None, "there is a run or a model"
             known = known_pictures(against or [], root)
-            files = _dataset(run, variant or [], repo, name, known)
-        put(target, files, console(), public=public, dry_run=dry_run)
+            with RunFolder(run).claim() if is_run(run) else nullcontext():
+                files = _dataset(run, variant or [], repo, name, known)
+                put(target, files, console(), public=public, dry_run=dry_run)
 
 
 def _dataset(
@@ -102,11 +110,12 @@ def _dataset(
     from pipelines.publish.assemble import assemble, verify_folder
     from pipelines.verify.told import print_verified
     from syned.bars import bar
+    from syned.dataset import is_run
     from syned.errors import EXIT_ROWS_FAILED
     from syned.run import RunFolder
 
     with bar("verifying") as progress:
-        if (run / "recipe.yaml").is_file():
+        if is_run(run):
             made = assemble(
                 RunFolder(run),
                 variants=variants,

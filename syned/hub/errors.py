@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,10 +23,16 @@ from syned.errors import SynedError
 
 HTTPError: Any = HfHubHTTPError.__bases__[0]
 """What whichever HTTP library the client uses raises."""
+PASSING: Any = (HTTPError, ConnectionError, TimeoutError)
+"""Errors among which are those that pass; the client's storage raises the system's own."""
 
 LOG_IN = "log in with `hf auth login`, or set HF_TOKEN to a token of https://hf.co/settings/tokens"
 AGAIN = "Give the same command again later."
 KEPT = "What was uploaded is kept: give the same command again, and it goes on from there."
+NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+"""What a repository is called: owner and name."""
+NO_NAME = "{!r} is no name of a repository on the Hub; expected owner/name"
+OFFLINE = "HF_HUB_OFFLINE is set, so the Hub is not asked; unset it"
 _QUOTA = ("quota", "storage limit", "storage usage", "exceeded your", "payment")
 
 
@@ -48,7 +55,7 @@ def hub_errors(repo: str, again: str = AGAIN) -> Iterator[None]:
         yield
     except (HTTPError, HFValidationError, LocalTokenNotFoundError, OfflineModeIsEnabled) as error:
         raise HubError(told(error, repo, again)) from error
-    except LocalEntryNotFoundError as error:
+    except (LocalEntryNotFoundError, ConnectionError, TimeoutError) as error:
         raise HubError(_unreachable(error, again)) from error
     except (ValueError, RuntimeError) as error:
         # What its storage answers, where files are sent to, the client wraps in words of its own.
@@ -66,11 +73,11 @@ def told(error: Exception, repo: str, again: str) -> str:
         again: What to do about an error that may pass.
     """
     if isinstance(error, HFValidationError):
-        return f"{repo!r} is no name of a repository on the Hub; expected owner/name"
+        return NO_NAME.format(repo)
     if isinstance(error, LocalTokenNotFoundError):
         return f"there is no token for the Hub; {LOG_IN}"
     if isinstance(error, OfflineModeIsEnabled):
-        return "HF_HUB_OFFLINE is set, so the Hub is not asked; unset it"
+        return OFFLINE
     if isinstance(error, HfHubHTTPError):
         return _answered(error, repo, again)
     return _unreachable(error, again)
@@ -124,4 +131,4 @@ def may_pass(error: Exception) -> bool:
     if isinstance(error, HfHubHTTPError):
         status: int = error.response.status_code
         return status == 429 or status >= 500
-    return isinstance(error, HTTPError)
+    return isinstance(error, PASSING)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from huggingface_hub import HfApi, get_token
@@ -11,12 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from syned.bars import bar
+from syned.dataset import CARD
 from syned.hub.errors import KEPT, HubError, hub_errors
 from syned.hub.remote import Changes, Remote, Target, compare, look
 from syned.hub.upload import connect, prepare, upload
 
-OURS = ("card/",)
-"""Folders of which files that are not published any more are deleted, beside all shards."""
+SHARDS = re.compile(r"(data|raw_scored|strict)/[\w.-]+\.parquet|card/(funnel|scores|examples)\.png")
+"""Files of a dataset that an earlier upload made; those that do not belong any more are deleted."""
+TAG = re.compile(r"^ *- syned$", re.MULTILINE)
+"""Stands in the front matter of each card that syned writes."""
 
 
 def put(
@@ -35,13 +39,14 @@ def put(
         HubError: The Hub cannot be reached or does not allow it.
     """
     if dry_run:
-        _print(target, compare(files, _there(target, console), _ours), console)
+        _print(target, compare(files, _there(target, console), _ours(target)), console)
         _say("Nothing was uploaded: this was a dry run.", console)
         return
     api = connect()
     with hub_errors(target.repo, KEPT):
         url, remote = prepare(api, target, public=public)
-        changes = compare(files, remote, _ours)
+        _refuse_foreign(api, target, remote)
+        changes = compare(files, remote, _ours(target))
         _print(target, changes, console)
         total = changes.bytes
         with bar("uploading", of_bytes=True) as advance:
@@ -61,9 +66,25 @@ def put(
         _say(f'load      datasets.load_dataset("{target.repo}"{at})', console)
 
 
-def _ours(name: str) -> bool:
-    """Say whether a file of the Hub is one that an earlier upload may have left."""
-    return name.endswith(".parquet") or name.startswith(OURS)
+def _ours(target: Target) -> Callable[[str], bool]:
+    """Return what says of a file of the Hub whether an earlier upload may have left it."""
+    return lambda name: target.kind == "dataset" and SHARDS.fullmatch(name) is not None
+
+
+def _refuse_foreign(api: HfApi, target: Target, remote: Remote) -> None:
+    """Raise if a repository has a card that syned did not write.
+
+    Raises:
+        HubError: It has.
+    """
+    if CARD not in remote.files:
+        return
+    path = api.hf_hub_download(target.repo, CARD, repo_type=target.kind, revision=remote.head)
+    if TAG.search(Path(path).read_text(encoding="utf-8", errors="replace")) is None:
+        raise HubError(
+            f"{target.repo} is there already, with a {CARD} that syned did not write; nothing was "
+            "changed. Publish under another name, or delete that file there first"
+        )
 
 
 def _there(target: Target, console: Console) -> Remote | None:

@@ -17,14 +17,22 @@ from huggingface_hub import (
     CommitOperationCopy,
     CommitOperationDelete,
     HfApi,
+    constants,
     get_token,
-    hf_hub_url,
 )
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from syned.batches import batched
 from syned.dataset import CARD
-from syned.hub.errors import LOG_IN, HTTPError, HubError, hub_errors, may_pass
+from syned.hub.errors import (
+    LOG_IN,
+    NAME,
+    NO_NAME,
+    OFFLINE,
+    PASSING,
+    HubError,
+    may_pass,
+)
 from syned.hub.remote import Changes, Remote, Target, holds, look
 
 FILES_PER_COMMIT = 50
@@ -40,16 +48,19 @@ OnFile = Callable[[str, int], None]
 T = TypeVar("T")
 
 
-def check_ready(target: Target) -> None:
+def check_ready(target: Target, *, dry_run: bool) -> None:
     """Refuse what cannot succeed, before anything long is begun.
 
     Raises:
-        HubError: The repository's name is none, or there is no token.
+        HubError: The repository's name is none; or, unless it is a dry run, there is no token, or
+            the Hub is not to be asked.
     """
-    with hub_errors(target.repo):
-        # It asks nobody, but refuses a name that is none.
-        hf_hub_url(target.repo, CARD, repo_type=target.kind)
-    connect()
+    if NAME.fullmatch(target.repo) is None:
+        raise HubError(NO_NAME.format(target.repo))
+    if not dry_run:
+        if constants.HF_HUB_OFFLINE:
+            raise HubError(OFFLINE)
+        connect()
 
 
 def connect() -> HfApi:
@@ -186,7 +197,7 @@ def _patiently(request: Callable[[], T], done: Callable[[], T | None] = lambda: 
     for wait in WAITS:
         try:
             return (done() if failed else None) or request()
-        except HTTPError as error:
+        except PASSING as error:
             if not may_pass(error):
                 raise
             failed = True
