@@ -6,8 +6,6 @@ It holds nothing that depends on time or machine: the same run gives the same ca
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
@@ -19,80 +17,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import syned
+from pipelines.card_facts import CardFacts
+from pipelines.card_front import front_matter
 from pipelines.card_words import CITATIONS, limitations, models_of, steps, untrained_models
-from pipelines.funnel import Funnel
 from pipelines.markdown import code, escape
 from pipelines.recipe import Recipe
 from pipelines.requirements import is_local
 from pipelines.sections.base import Section
 from syned.arrow import IMAGE_TYPE, arrow_schema
-from syned.dataset import DEFAULT
 from syned.rows import DatasetRow
-
-_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigFacts:
-    """What a card says of a configuration beside the default one.
-
-    Attributes:
-        name: Of the configuration, and of the folder with its shards.
-        meaning: What is in it.
-        splits: Pairs per split, in order; only those that were written.
-        row_type: The type of its rows.
-    """
-
-    name: str
-    meaning: str
-    splits: Mapping[str, int]
-    row_type: type[DatasetRow]
-
-
-@dataclass(frozen=True, slots=True)
-class CheckFacts:
-    """What a card says of one check.
-
-    Attributes:
-        what: What has to hold.
-        ok: Whether it does.
-    """
-
-    what: str
-    ok: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CardFacts:
-    """What a card says of a run.
-
-    Attributes:
-        name: What the dataset is called.
-        recipe: The run's recipe.
-        funnel: The run in numbers.
-        splits: Pairs per split, in order; only those that were written.
-        licenses: Pairs per licence of the source picture.
-        prompt_version: Version of the prompt or of the templates.
-        inverse: How many of the pairs are others turned round.
-        definitions: What the scores of each scorer depend on, such as backbone and resize.
-        repo: Where it is published, as `owner/name`; a stand-in if that is not known.
-        configs: Further configurations.
-        pictures: Those that lie in the folder `card`, by name.
-        checks: What was verified; nothing if nothing was.
-    """
-
-    name: str
-    recipe: Recipe
-    funnel: Funnel
-    splits: Mapping[str, int]
-    licenses: Mapping[str, int]
-    prompt_version: str
-    inverse: int = 0
-    definitions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    repo: str = "path/to/this/dataset"
-    configs: Sequence[ConfigFacts] = ()
-    pictures: Sequence[str] = ()
-    checks: Sequence[CheckFacts] = ()
 
 
 def render_card(facts: CardFacts) -> str:
@@ -128,73 +61,6 @@ def render_card(facts: CardFacts) -> str:
         recipe_yaml=Markup(recipe_yaml),
         fence=Markup(_fence(recipe_yaml)),
     )
-
-
-def front_matter(facts: CardFacts) -> dict[str, Any]:
-    """Return the metadata that the Hub reads."""
-    default = ConfigFacts(DEFAULT, "", facts.splits, DatasetRow)
-    configs = [config for config in (default, *facts.configs) if config.splits]
-    return {
-        **_license(facts.licenses),
-        "language": ["en"],
-        "pretty_name": " ".join(facts.name.split()),
-        "size_categories": [_size(sum(facts.splits.values()))],
-        "task_categories": ["image-to-text", "image-to-image"],
-        "tags": ["image-difference-captioning", "image-editing", "synthetic", "syned"],
-        "annotations_creators": ["machine-generated"],
-        "language_creators": ["machine-generated"],
-        "source_datasets": ["original"],
-        **(
-            {
-                "configs": [_files(config) for config in configs],
-                "dataset_info": [_info(config) for config in configs],
-            }
-            if configs
-            else {}
-        ),
-    }
-
-
-def _files(config: ConfigFacts) -> dict[str, Any]:
-    """Return which files are which split of a configuration."""
-    folder = "data" if config.name == DEFAULT else config.name
-    files = [{"split": name, "path": f"{folder}/{name}-*"} for name in config.splits]
-    first = {"default": True} if config.name == DEFAULT else {}
-    return {"config_name": config.name, "data_files": files, **first}
-
-
-def _info(config: ConfigFacts) -> dict[str, Any]:
-    """Return columns and counts of a configuration, as `datasets` reads them."""
-    columns = [{"name": f.name, **_dtype(f.type)} for f in arrow_schema(config.row_type)]
-    splits = [{"name": name, "num_examples": count} for name, count in config.splits.items()]
-    return {"config_name": config.name, "features": columns, "splits": splits}
-
-
-def _dtype(kind: pa.DataType) -> dict[str, str]:
-    """Return the type of a column in the words of `datasets`."""
-    if kind == IMAGE_TYPE:
-        return {"dtype": "image"}
-    if pa.types.is_list(kind):
-        return {"list": str(kind.value_type)}
-    return {"dtype": {"double": "float64"}.get(str(kind), str(kind))}
-
-
-def _license(licenses: Mapping[str, int]) -> dict[str, str]:
-    """Return the licence as the Hub wants it: one known identifier, or `other` and a short name.
-
-    What the Hub knows: https://huggingface.co/docs/hub/repositories-licenses.
-    """
-    known = (resources.files("data_cards") / "hub_licenses.txt").read_text(encoding="utf-8").split()
-    names = {(name or "unknown").lower() for name in licenses}
-    only = names.pop() if len(names) == 1 else "mixed"
-    if only in known:
-        return {"license": only}
-    return {"license": "other", "license_name": re.sub(r"[^a-z0-9.-]+", "-", only).strip("-")}
-
-
-def _size(rows: int) -> str:
-    """Return the Hub's word for a number of rows."""
-    return next((word for limit, word in _SIZES if rows < limit), "n>1M")
 
 
 def _fields() -> list[dict[str, str]]:

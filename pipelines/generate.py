@@ -9,7 +9,8 @@ from functools import partial
 
 from pipelines import filter, sample, scan  # noqa: A004
 from pipelines.against import against_stage, marks_of_sets, pictures_in_sets
-from pipelines.card import CardFacts, render_card
+from pipelines.card import render_card
+from pipelines.card_facts import CardFacts
 from pipelines.decisions import (
     decide_run,
     decision_fingerprint,

@@ -10,7 +10,8 @@ import yaml
 from huggingface_hub import DatasetCard
 from made_pairs import funnel
 
-from pipelines.card import CardFacts, render_card
+from pipelines.card import render_card
+from pipelines.card_facts import CardFacts
 from pipelines.recipe import Recipe, builtin_recipes
 from syned.arrow import arrow_schema
 from syned.recipes import check, read_yaml, set_values

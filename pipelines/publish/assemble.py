@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipelines.card import CardFacts, CheckFacts, ConfigFacts, render_card
+from pipelines.card import render_card
+from pipelines.card_facts import CardFacts, CheckFacts, ConfigFacts
 from pipelines.export import read_exported
 from pipelines.funnel import read_funnel
 from pipelines.generate import card_facts

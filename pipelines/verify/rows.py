@@ -85,19 +85,15 @@ class Rows:
             self._both(shard, row, (seen[2 * number], seen[2 * number + 1]), where)
 
     def _identity(self, shard: Shard, row: dict[str, Any], where: str) -> None:
-        """Check the ids of a row."""
-        pair_id, image_id = row.get("pair_id", "?"), row.get("image_id", "?")
-        if "pair_id" not in row:
-            pass
-        elif not isinstance(pair_id, str) or not pair_id.strip():
-            self.ledger.add("ids", "a pair has no pair_id", where)
-        elif (first := self._ids.setdefault((shard.config, pair_id), where)) != where:
+        """Check the ids of a row; a column that is missing is told with the schema."""
+        for name in ("pair_id", "image_id"):
+            if name in row and not (row[name] or "").strip():
+                self.ledger.add("ids", f"a pair has no {name}", where)
+        pair_id, image_id = row.get("pair_id"), row.get("image_id")
+        first = self._ids.setdefault((shard.config, pair_id), where) if pair_id else where
+        if first != where:
             self.ledger.add("ids", "a pair_id is there more than once", f"{where}; first: {first}")
-        if "image_id" not in row:
-            return
-        if not isinstance(image_id, str) or not image_id.strip():
-            self.ledger.add("ids", "a pair has no image_id", where)
-        elif self._splits.setdefault(image_id, shard.split) != shard.split:
+        if image_id and self._splits.setdefault(image_id, shard.split) != shard.split:
             self._leak("an image_id is in two splits", image_id, where)
 
     def _leak(self, kind: str, mark: str | bytes, where: str) -> None:

@@ -45,7 +45,8 @@ def put(
     api = connect()
     with hub_errors(target.repo, KEPT):
         url, remote = prepare(api, target, public=public)
-        _refuse_foreign(api, target, remote)
+        if CARD in remote.files and _is_ours(files[CARD]):
+            _refuse_foreign(api, target, remote)
         changes = compare(files, remote, _ours(target))
         _print(target, changes, console)
         total = changes.bytes
@@ -72,19 +73,22 @@ def _ours(target: Target) -> Callable[[str], bool]:
 
 
 def _refuse_foreign(api: HfApi, target: Target, remote: Remote) -> None:
-    """Raise if a repository has a card that syned did not write.
+    """Raise if the card of a repository is one that syned did not write.
 
     Raises:
-        HubError: It has.
+        HubError: It is.
     """
-    if CARD not in remote.files:
-        return
     path = api.hf_hub_download(target.repo, CARD, repo_type=target.kind, revision=remote.head)
-    if TAG.search(Path(path).read_text(encoding="utf-8", errors="replace")) is None:
+    if not _is_ours(Path(path)):
         raise HubError(
             f"{target.repo} is there already, with a {CARD} that syned did not write; nothing was "
             "changed. Publish under another name, or delete that file there first"
         )
+
+
+def _is_ours(card: Path) -> bool:
+    """Say whether syned wrote a card."""
+    return TAG.search(card.read_text(encoding="utf-8", errors="replace")) is not None
 
 
 def _there(target: Target, console: Console) -> Remote | None:
