@@ -16,7 +16,7 @@ from pathlib import Path
 from pipelines.models import BUILTIN_PREFIX, builtin_models
 from pipelines.recipe import Recipe
 from pipelines.sections.base import Section
-from pipelines.sections.sources import FolderSource, ScenesSource
+from pipelines.sections.sources import FolderSource, PairsSource, ScenesSource
 from pipelines.sections.writers import OpenAIWriter, VllmWriter
 from pipelines.sources.folder import folder_path
 from syned.errors import SynedError, install_command
@@ -209,7 +209,9 @@ def _sources(recipe: Recipe) -> Iterator[Lack]:
         if not (folder_path(source.path) if local else Path(source.path).expanduser()).exists():
             yield Lack(
                 f"sample.sources.{number}.path: there is no folder or file {source.path}",
-                "--images FOLDER takes your own pictures",
+                "`syned import` brings pairs"
+                if isinstance(source, PairsSource)
+                else "--images FOLDER takes your own pictures",
             )
 
 
