@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.verify.probe import deadly
 from pipelines.verify.report import Ledger
 from syned.arrow import IMAGE_TYPE, arrow_schema
 from syned.dataset import Dataset, Shard, number_in_name
@@ -39,7 +40,12 @@ def look_at_files(dataset: Dataset, ledger: Ledger) -> dict[Shard, pq.FileMetaDa
             ledger.add("files", "the card names a shard twice, so its rows come twice", shard.name)
     _missing_numbers(dataset.shards, ledger)
     opened: dict[Shard, pq.FileMetaData] = {}
+    killing = deadly([shard.path for shard in dataset.shards])
     for shard in dataset.shards:
+        if shard.path in killing:
+            where = f"{shard.name}: its metadata is damaged so that reading it ends the process"
+            ledger.add("files", "a shard cannot be opened", where)
+            continue
         try:
             opened[shard] = pq.read_metadata(shard.path)
             schema = opened[shard].schema.to_arrow_schema()
