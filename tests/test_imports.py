@@ -20,7 +20,10 @@ def loaded(code: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split())
 
 
-@pytest.mark.parametrize("command", ["", "generate", "filter", "preview", "doctor"])
+COMMANDS = ("", "generate", "filter", "preview", "doctor", "verify", "publish", "import", "export")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_loads_nothing_heavy(command: str) -> None:
     args = [command, "--help"] if command else ["--help"]
     code = f"from syned.cli import app\ntry: app({args!r})\nexcept SystemExit: pass"
