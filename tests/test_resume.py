@@ -130,7 +130,7 @@ def test_an_interrupt_says_how_to_go_on_and_leaves_nothing_running(
     os.killpg(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "Give the same command again to go on" in output
+    assert "give the same command again to go on" in output
     assert "Traceback" not in output
     psutil.wait_procs(family, timeout=30)
     assert not [child for child in family if child.is_running()]
