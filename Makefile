@@ -25,7 +25,7 @@ test: $(UV)
 	$(UV) run --extra cpu --extra train --extra meteor lint-imports --no-logo --no-cache
 	$(UV) run --extra cpu --extra train --extra meteor pytest
 
-# The small captioner in trainer/small, from nothing: two hours on two cores. Each line goes on where
+# The small captioner in trainer/small, from nothing: two to three hours on two cores. Each line goes on where
 # it was interrupted.
 BASE = $(UV) run --extra train syned generate --recipe demo --set image.resolution=192
 
