@@ -49,7 +49,7 @@ def render_card(facts: CardFacts) -> str:
         fixed_splits=any(source.into for source in recipe.sample.sources),
         first_split=Markup(next(iter(facts.splits), "train")),
         tasks=facts.funnel.by_task,
-        licenses=facts.licenses,
+        sources=facts.sources or {"": facts.licenses},
         fields=_fields(),
         recipe=recipe,
         models=models_of(recipe),

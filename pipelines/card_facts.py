@@ -50,6 +50,7 @@ class CardFacts:
         funnel: The run in numbers.
         splits: Pairs per split, in order; only those that were written.
         licenses: Pairs per licence of the source picture.
+        sources: The same for each source of pictures.
         prompt_version: Version of the prompt or of the templates.
         inverse: How many of the pairs are others turned round.
         definitions: What the scores of each scorer depend on, such as backbone and resize.
@@ -70,4 +71,5 @@ class CardFacts:
     repo: str = "path/to/this/dataset"
     configs: Sequence[ConfigFacts] = ()
     pictures: Sequence[str] = ()
+    sources: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     checks: Sequence[CheckFacts] = ()

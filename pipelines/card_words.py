@@ -175,5 +175,10 @@ def limitations(recipe: Recipe) -> Iterator[str]:
             "CLIP scores are a weak stand-in for a person's judgement: pairs that pass them can be "
             "wrong, and good ones were turned away."
         )
+    yield (
+        "How often each kind of edit comes is what the recipe asked for and the filter left, and "
+        "says nothing of what people change in pictures; what the source pictures show and leave "
+        "out, their pairs do too."
+    )
     yield "The source pictures were not searched for people, private matters or offensive content."
     yield "All text is English."

@@ -7,7 +7,7 @@ The dataset is made in a folder of its own and then takes the place of the old o
 from __future__ import annotations
 
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from syned.rows import SCORE_NAMES, DatasetRow
 from syned.run import RunFolder
 from syned.shards import ShardWriter
 
-VERSION = 3
+VERSION = 4
 NO_WAY_BACK = "no pair was turned round: the way back of no kept pair is worded"
 
 
@@ -42,6 +42,8 @@ class Exported(BaseModel):
     """Bytes of each file of the dataset."""
     licenses: dict[str, int]
     """Rows per licence."""
+    sources: dict[str, dict[str, int]] = {}
+    """Rows per licence of each source of pictures."""
     prompt_version: str
     """Of the writer; empty if nothing was kept."""
     inverse: int = 0
@@ -159,11 +161,13 @@ def _write_shards(run: RunFolder, parts: int, recipe: Recipe, folder: Path, mark
     """Write the kept pairs, each to the shards of its split."""
     shards = SplitShards(folder, recipe.export)
     licenses: Counter[str] = Counter()
+    sources: dict[str, Counter[str]] = defaultdict(Counter)
     inverse, prompt_version = 0, ""
     for pair in kept_pairs(run, parts):
         for row in dataset_rows(pair, recipe.export):
             shards.add(row, pair.decision.split or "")
             licenses[row.license or "unknown"] += 1
+            sources[row.source][row.license or "unknown"] += 1
             inverse += row.inverse
             prompt_version = row.prompt_version
     rows = shards.close()
@@ -174,6 +178,7 @@ def _write_shards(run: RunFolder, parts: int, recipe: Recipe, folder: Path, mark
         note="" if inverse or not (rows and recipe.export.inverse) else NO_WAY_BACK,
         files={},
         licenses=dict(sorted(licenses.items())),
+        sources={name: dict(sorted(found.items())) for name, found in sorted(sources.items())},
         prompt_version=prompt_version,
     )
 

@@ -206,6 +206,7 @@ def card_facts(recipe: Recipe, funnel: Funnel, exported: Exported) -> CardFacts:
         funnel=funnel,
         splits=exported.rows,
         licenses=exported.licenses,
+        sources=exported.sources,
         prompt_version=exported.prompt_version,
         inverse=exported.inverse,
         definitions=definitions(recipe.score.clip, recipe.score.dino),

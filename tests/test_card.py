@@ -122,7 +122,11 @@ def test_counts_of_splits_tasks_and_licences():
     assert "| train | 1,200 |" in card
     assert "| test | 34 |" in card
     assert "| add | 7 |" in card
-    assert "| cc0-1.0 | 1,234 |" in section(card, "Licences")
+    assert "| all | cc0-1.0 | 1,234 |" in section(card, "Licences")
+    sources = {"folder:a": {"cc0-1.0": 1000, "mit": 2}, "scenes": {"cc0-1.0": 232}}
+    card = render_card(facts(sources=sources))
+    assert "| folder:a | mit | 2 |" in section(card, "Licences")
+    assert "| scenes | cc0-1.0 | 232 |" in section(card, "Licences")
 
 
 def test_models_and_revisions_are_named():
@@ -140,8 +144,8 @@ def test_models_and_revisions_are_named():
 
 
 def test_limitations_are_those_of_the_engines():
-    exact = section(render_card(facts("demo")), "Limitations")
-    models = section(render_card(facts("default")), "Limitations")
+    exact = section(render_card(facts("demo")), "Limitations and biases")
+    models = section(render_card(facts("default")), "Limitations and biases")
     assert "right by construction" in exact
     assert "language model" not in exact
     assert "right by construction" not in models
@@ -217,7 +221,7 @@ def test_values_from_outside_are_only_text():
     assert "*c*" not in body.replace("\\*c\\*", "")
     assert not re.search(r"^# g", body, flags=re.MULTILINE)
     for row in re.findall(r"^\|.*\|$", section(card, "Licences"), flags=re.MULTILINE):
-        assert len(re.findall(r"(?<!\\)\|", row)) == 3
+        assert len(re.findall(r"(?<!\\)\|", row)) == 4
 
 
 def test_a_recipe_cannot_break_out_of_its_fence():

@@ -16,6 +16,8 @@ from made_pairs import brighter, encoded, photo, with_disc
 from PIL import Image, ImageStat
 from written_jobs import COMMANDS, good_answer
 
+from pipelines.imports import importables, pairs_of
+from pipelines.sources.pairs import open_pairs
 from syned.rows import NUM_CAPTIONS
 
 FIVE = [
@@ -158,6 +160,45 @@ def test_what_cannot_be_used_is_a_row_with_a_reason(
     written = stage(tmp_path / "run", "02-instruct")
     assert {row["reason"] for row in written} == {"wrong_count"}
     assert "0 good captions came with it" in written[0]["message"]
+
+
+LAYOUTS = {
+    "original_image edit_prompt edited_image original_prompt edited_prompt": "ip2p",
+    "source_image edit_prompt edited_image source_caption target_caption": "ultraedit",
+    "source_img instruction target_img": "magicbrush",
+    "image instruction edited_image input_caption output_caption task": "emu",
+    "input_image edit output_image input output": "hq-edit",
+}
+"""Columns as the datasets' own cards have them: picture, instruction, edited picture, captions."""
+
+
+@pytest.mark.parametrize("columns", LAYOUTS)
+def test_every_known_dataset_is_read_by_its_columns(tmp_path: Path, columns: str) -> None:
+    before, after = cell(COFFEE), cell(brighter(COFFEE))
+    values = (before, "brighten it", after, "a cup", "a bright cup", "global")
+    row = dict(zip(columns.split(), values, strict=False))
+    (tmp_path / "data").mkdir()
+    for split in ("train", "test"):
+        table = pa.Table.from_pylist([row])
+        pq.write_table(table, tmp_path / "data" / f"{split}-00000-of-00001.parquet")
+    name = LAYOUTS[columns]
+    sources = {source.split: source for source in pairs_of(name, str(tmp_path), [])}
+    assert set(sources) == {"train", "test"}
+    assert sources["train"].license == importables()[name].license
+    found = open_pairs(sources["train"]).read(0)
+    assert (found.data, found.edited) == (before["bytes"], after["bytes"])
+    assert found.instruction == "brighten it"
+    told = ("a cup", "a bright cup") if len(row) > 3 else ("", None)
+    assert (found.caption, found.edited_caption) == told
+
+
+def test_the_sets_of_emu_edit_are_known_by_their_sizes(tmp_path: Path) -> None:
+    row = {"image": cell(COFFEE), "edited_image": cell(COFFEE), "instruction": "brighten it"}
+    for split, count in (("validation", 2022), ("test", 3)):
+        table = pa.Table.from_pylist([row] * count)
+        pq.write_table(table, tmp_path / f"{split}-00000-of-00001.parquet")
+    into = {source.split: source.into for source in pairs_of("emu", str(tmp_path), [])}
+    assert into == {"validation": "test", "test": "train"}
 
 
 def requests(folder: Path, ids: str) -> None:
