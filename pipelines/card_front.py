@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
-import pyarrow as pa
-
 from pipelines.card_facts import CardFacts, ConfigFacts
-from syned.arrow import IMAGE_TYPE, arrow_schema
+from syned.arrow import arrow_schema
 from syned.dataset import DEFAULT
+from syned.parquet import front_type
 from syned.rows import DatasetRow
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -52,18 +51,9 @@ def _files(config: ConfigFacts) -> dict[str, Any]:
 
 def _info(config: ConfigFacts) -> dict[str, Any]:
     """Return columns and counts of a configuration, as `datasets` reads them."""
-    columns = [{"name": f.name, **_dtype(f.type)} for f in arrow_schema(config.row_type)]
+    columns = [{"name": f.name, **front_type(f.type)} for f in arrow_schema(config.row_type)]
     splits = [{"name": name, "num_examples": count} for name, count in config.splits.items()]
     return {"config_name": config.name, "features": columns, "splits": splits}
-
-
-def _dtype(kind: pa.DataType) -> dict[str, str]:
-    """Return the type of a column in the words of `datasets`."""
-    if kind == IMAGE_TYPE:
-        return {"dtype": "image"}
-    if pa.types.is_list(kind):
-        return {"list": str(kind.value_type)}
-    return {"dtype": {"double": "float64"}.get(str(kind), str(kind))}
 
 
 def _license(licenses: Mapping[str, int]) -> dict[str, str]:

@@ -19,7 +19,10 @@ from pipelines.resolve import resolve
 from pipelines.sections.sources import PairsSource
 from syned.dataset import Dataset, open_dataset
 from syned.errors import SourceError
+from syned.parquet import cause_of
 
+_ON_HUB = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(?<!\.parquet)")
+"""What a dataset on the Hub can be called."""
 SAME = {name: name for name in ("train", "validation", "test")}
 """Splits that stay what they are."""
 
@@ -60,6 +63,11 @@ def pairs_of(name: str, path: str | None, columns: Sequence[str]) -> tuple[Pairs
     known = importables().get(name)
     if known is None:
         path = path or (name if Path(name).expanduser().exists() else None)
+        if path is None and not _ON_HUB.fullmatch(name):
+            raise SourceError(
+                f"{name}: cannot be read: it is no file or folder, and no dataset that is known by "
+                f"name ({', '.join(importables())}; others: `syned data list`)"
+            )
         known = Importable(title=name, repo=name, license="", into=SAME)
     named = _named(columns)
     rows = _local_rows(Path(path).expanduser()) if path else _hub_rows(known.repo)
@@ -145,8 +153,9 @@ def _counted(dataset: Dataset) -> Iterator[tuple[str, int]]:
         try:
             rows[shard.split] += pq.read_metadata(shard.path).num_rows
         except Exception as error:
-            cause = (str(error).splitlines() or [type(error).__name__])[0]
-            raise SourceError(f"{shard.path}: cannot be read as Parquet ({cause})") from error
+            raise SourceError(
+                f"{shard.path}: cannot be read as Parquet ({cause_of(error)})"
+            ) from error
     yield from rows.items()
 
 
@@ -162,8 +171,8 @@ def _hub_rows(repo: str) -> Mapping[str, int]:
         splits = load_dataset_builder(repo).info.splits or {}
     # pyarrow, `datasets`, the Hub's client and the network each have errors of their own.
     except Exception as error:
-        text = next(iter(str(error).splitlines()), "") or type(error).__name__
         raise SourceError(
-            f"{repo}: cannot be read from the Hub ({text}); or name a folder with its files"
+            f"{repo}: cannot be read from the Hub ({cause_of(error)}); "
+            "or name a folder with its files"
         ) from error
     return {name: split.num_examples for name, split in splits.items()}

@@ -17,7 +17,7 @@ from pipelines.recipe import Recipe
 from pipelines.requirements import engine_name
 from pipelines.sections.base import Section
 from pipelines.sections.writers import ModelWriter
-from syned.progress import describe_reasons
+from syned.progress import describe_reasons, size
 from syned.run import RunFolder
 
 
@@ -27,15 +27,6 @@ def _table(title: str, *columns: str) -> Table:
         numeric = column in {"ok", "filtered", "failed", "found", "instructions"}
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     return table
-
-
-def size(count: float) -> str:
-    """Return a number of bytes for people, in powers of 1,000."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
 
 
 def print_plan(plan: Plan, run: RunFolder, console: Console) -> None:

@@ -49,6 +49,15 @@ def _feature(kind: pa.DataType) -> Any:
     return {"dtype": name, "_type": "Value"}
 
 
+def front_type(kind: pa.DataType) -> dict[str, str]:
+    """Return the type of a column as the front matter of a card has it."""
+    if pa.types.is_struct(kind):
+        return {"dtype": "image"}
+    if pa.types.is_list(kind):
+        return {"list": str(kind.value_type)}
+    return {"dtype": {"double": "float64"}.get(str(kind), str(kind))}
+
+
 def open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     """Open a Parquet file for writing, with settings that follow from the schema.
 
@@ -98,11 +107,15 @@ def read_table(path: Path, columns: Sequence[str]) -> pa.Table:
         raise damaged(path, error) from error
 
 
+def cause_of(error: Exception) -> str:
+    """Return the first line of what a library says, for a message."""
+    return next(iter(str(error).splitlines()), "")[:200] or type(error).__name__
+
+
 def damaged(path: Path, error: Exception) -> RunError:
     """Return the error for a file that cannot be read."""
-    cause = str(error).splitlines()[0]
     return RunError(
-        f"{path} cannot be read ({cause}). Remove it and the .json beside it, "
+        f"{path} cannot be read ({cause_of(error)}). Remove it and the .json beside it, "
         "then run the run's `syned generate` command again: only this part is made anew."
     )
 

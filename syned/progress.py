@@ -34,6 +34,15 @@ def describe_reasons(reasons: Counter[str], most: int = 3) -> str:
     return ", ".join([*shown, f"{more} more reasons"] if more > 0 else shown)
 
 
+def size(count: float) -> str:
+    """Return a number of bytes for people, in powers of 1,000."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
 class _RateColumn(ProgressColumn):
     """Rows per second."""
 

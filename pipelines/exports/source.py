@@ -17,6 +17,7 @@ from pipelines.verify.report import Ledger
 from syned.arrow import arrow_schema, from_batch
 from syned.dataset import DEFAULT, Dataset, Shard, open_dataset
 from syned.errors import SourceError
+from syned.parquet import cause_of
 from syned.rows import DatasetRow, RawRow
 
 BATCH = 32
@@ -167,7 +168,7 @@ def _batches(shard: Shard, row_type: type[DatasetRow]) -> Iterator[pa.RecordBatc
             yield from file.iter_batches(BATCH, columns=columns)
     except (pa.ArrowException, OSError) as error:
         told = f"`syned verify {shard.path}` tells which rows"
-        raise SourceError(f"{shard.path} is damaged ({_cause(error)}); {told}") from error
+        raise SourceError(f"{shard.path} is damaged ({cause_of(error)}); {told}") from error
 
 
 def _parsed(batch: pa.RecordBatch, row_type: type[DatasetRow], where: str) -> list[DatasetRow]:
@@ -178,9 +179,4 @@ def _parsed(batch: pa.RecordBatch, row_type: type[DatasetRow], where: str) -> li
             pa.Table.from_batches([batch]).select(schema.names).cast(schema), row_type
         )
     except (pa.ArrowException, ValueError) as error:
-        raise SourceError(f"{where}: a value is not as expected ({_cause(error)})") from error
-
-
-def _cause(error: Exception) -> str:
-    """Return the first line of what a library says."""
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise SourceError(f"{where}: a value is not as expected ({cause_of(error)})") from error

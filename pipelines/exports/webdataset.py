@@ -20,12 +20,12 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import yaml
 
 from pipelines.exports.pairs import SIDES, Pair, Placed, row_of, to_json, values_of
 from syned.arrow import arrow_schema
 from syned.dataset import CARD
+from syned.parquet import front_type
 from syned.rows import DatasetRow
 
 DIGITS = "[0-9]" * 6
@@ -106,7 +106,7 @@ def _front(
     columns = [f for f in arrow_schema(row_type) if f.name not in SIDES]
     features = [
         *({"name": name, "dtype": "image"} for name in pictures),
-        {"name": "json", "struct": [{"name": f.name, **_type(f.type)} for f in columns]},
+        {"name": "json", "struct": [{"name": f.name, **front_type(f.type)} for f in columns]},
         *({"name": name, "dtype": "string"} for name in ("__key__", "__url__")),
     ]
     files = [{"split": split, "path": f"{split}-{DIGITS}.tar"} for split in splits]
@@ -114,13 +114,6 @@ def _front(
         "configs": [{"config_name": "default", "data_files": files}],
         "dataset_info": {"config_name": "default", "features": features},
     }
-
-
-def _type(kind: pa.DataType) -> dict[str, str]:
-    """Return the type of a column in the words of `datasets`."""
-    if pa.types.is_list(kind):
-        return {"list": str(kind.value_type)}
-    return {"dtype": {"double": "float64"}.get(str(kind), str(kind))}
 
 
 def read(folder: Path) -> Iterator[Placed]:

@@ -14,6 +14,7 @@ from pipelines.verify.probe import deadly
 from pipelines.verify.report import Ledger
 from syned.arrow import IMAGE_TYPE, arrow_schema
 from syned.dataset import Dataset, Shard, number_in_name
+from syned.parquet import cause_of
 from syned.rows import DatasetRow
 
 MAX_GROUP_BYTES = 300_000_000
@@ -51,17 +52,12 @@ def look_at_files(dataset: Dataset, ledger: Ledger) -> dict[Shard, pq.FileMetaDa
             schema = opened[shard].schema.to_arrow_schema()
         except (pa.ArrowException, OSError) as error:
             opened.pop(shard, None)
-            ledger.add("files", "a shard cannot be opened", f"{shard.name}: {_cause(error)}")
+            ledger.add("files", "a shard cannot be opened", f"{shard.name}: {cause_of(error)}")
             continue
         _needed_columns(shard, schema, ledger)
         _groups(shard, opened[shard], ledger)
     _one_schema(opened, ledger)
     return opened
-
-
-def _cause(error: Exception) -> str:
-    """Return the first line of what a library says."""
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 def _missing_numbers(shards: Iterable[Shard], ledger: Ledger) -> None:

@@ -20,6 +20,7 @@ from pipelines.writers.rules import check_text
 from syned.arrow import arrow_schema
 from syned.dataset import Dataset, Shard
 from syned.errors import RowError
+from syned.parquet import cause_of
 from syned.rows import NUM_CAPTIONS, SCORE_NAMES, RawRow, Task
 
 BATCH = 64
@@ -192,8 +193,7 @@ def _batches(
                 yield place, batch
                 place += len(batch)
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-            cause = (str(error).splitlines() or [type(error).__name__])[0][:200]
-            where = f"{shard.name}, row group {index}: {cause}"
+            where = f"{shard.name}, row group {index}: {cause_of(error)}"
             ledger.add("files", "a row group cannot be read", where)
         first += metadata.row_group(index).num_rows
 

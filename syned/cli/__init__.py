@@ -41,7 +41,7 @@ app = typer.Typer(
         "captioners on the Hugging Face Hub.\n\n"
         "Start with `syned generate --recipe demo`: it needs no GPU, no model and no download."
     ),
-    epilog="Exit codes: 0 done, 1 a bug, 2 your input or machine, 3 done but some rows failed.",
+    epilog="Exit codes: 0 done, 1 a bug, 2 your input or machine, 3 rows or checks failed.",
 )
 
 

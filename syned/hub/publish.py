@@ -16,6 +16,7 @@ from syned.dataset import CARD
 from syned.hub.errors import KEPT, HubError, hub_errors
 from syned.hub.remote import Changes, Remote, Target, compare, look
 from syned.hub.upload import connect, prepare, upload
+from syned.progress import size
 
 SHARDS = re.compile(r"(data|raw_scored|strict)/[\w.-]+\.parquet|card/(funnel|scores|examples)\.png")
 """Files of a dataset that an earlier upload made; those that do not belong any more are deleted."""
@@ -57,7 +58,7 @@ def put(
                 remote.head,
                 changes,
                 f"Upload {target.kind} with syned",
-                lambda _name, size: advance(size, total),
+                lambda _name, count: advance(count, total),
             )
     seen = "private" if remote.private else "public"
     made = f"in {len(commits)} commit{'s' * (len(commits) != 1)}" if commits else "already there"
@@ -108,24 +109,14 @@ def _print(target: Target, changes: Changes, console: Console) -> None:
     table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold")
     for name, path in sorted(changes.add.items()):
-        table.add_row(Text("send", style="green"), _size(path.stat().st_size), name)
+        table.add_row(Text("send", style="green"), size(path.stat().st_size), name)
     for name in changes.same:
         table.add_row(Text("same", style="dim"), "", Text(name, style="dim"))
     for name in changes.delete:
         table.add_row(Text("delete", style="red"), "", name)
     _say(f"{target.kind} {target.repo}, {target.revision}:", console)
     console.print(table)
-    _say(f"{len(changes.add)} files to send, {_size(changes.bytes)}", console)
-
-
-def _size(count: int) -> str:
-    """Return bytes in a unit that can be read."""
-    value = float(count)
-    for unit in ("B", "KB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    raise AssertionError("a unit is returned")
+    _say(f"{len(changes.add)} files to send, {size(changes.bytes)}", console)
 
 
 def _say(text: str, console: Console) -> None:
