@@ -18,12 +18,14 @@ demo: $(UV)
 	$(UV) run --no-dev syned generate --recipe demo
 	$(UV) run --no-dev syned preview runs/demo
 
+EXTRAS = --extra cpu --extra train --extra meteor --extra ray --extra storage
+
 test: $(UV)
-	$(UV) run --extra cpu --extra train --extra meteor ruff check .
-	$(UV) run --extra cpu --extra train --extra meteor ruff format --check .
-	$(UV) run --extra cpu --extra train --extra meteor mypy
-	$(UV) run --extra cpu --extra train --extra meteor lint-imports --no-logo --no-cache
-	$(UV) run --extra cpu --extra train --extra meteor pytest
+	$(UV) run $(EXTRAS) ruff check .
+	$(UV) run $(EXTRAS) ruff format --check .
+	$(UV) run $(EXTRAS) mypy
+	$(UV) run $(EXTRAS) lint-imports --no-logo --no-cache
+	$(UV) run $(EXTRAS) pytest
 
 # The small captioner in trainer/small, from nothing: two to three hours on two cores. Each line goes on where
 # it was interrupted.

@@ -23,7 +23,7 @@ from pipelines.sources.base import PictureSource
 from pipelines.sources.detect import source_for
 from pipelines.sources.open import open_source
 from syned.batches import batched
-from syned.errors import EngineError, MissingExtra, RowError, SourceError
+from syned.errors import EngineError, MissingExtra, RowError, SourceError, WorkerDied
 from syned.ids import fingerprint
 from syned.images import decode_picture, normalise, perceptual_hash
 from syned.rows import EvaluationRow, turned_away
@@ -49,6 +49,7 @@ def against_stage(recipe: Recipe) -> Stage:
         row_key=_key,
         fingerprint=mark,
         start=partial(start, recipe=recipe),
+        refused=refused,
         modules=(__name__,),
     )
 
@@ -195,3 +196,12 @@ def _load_embedder(recipe: Recipe) -> Embedder[Image.Image] | None:
             f"{error}. Evaluation sets are compared by the run's own CLIP; to compare perceptual "
             "hashes alone: --set filter.against_similarity=null"
         ) from error
+
+
+def refused(run: RunFolder, part: int, cause: RowError) -> Iterator[EvaluationRow]:  # noqa: ARG001
+    """Give up: without a set nothing can be kept away from it.
+
+    Raises:
+        WorkerDied: Always.
+    """
+    raise WorkerDied(f"an evaluation set cannot be looked at: {cause.message}")

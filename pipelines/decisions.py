@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -18,18 +17,18 @@ from pipelines.recipe import Recipe
 from pipelines.scored import columns, read_scores
 from syned.arrow import arrow_schema, from_batch
 from syned.ids import fingerprint
-from syned.parquet import open_writer, read_batches, sync_and_rename
-from syned.parts import sweep, temporary_path, write_whole
+from syned.parquet import open_writer, read_batches
 from syned.rows import DecisionRow
 from syned.run import RunFolder
+from syned.storage import Place, make_folder, remove, sizes, sweep, write_whole, written_whole
 
 
-def decisions_path(run: RunFolder) -> Path:
+def decisions_path(run: RunFolder) -> Place:
     """Return where a run's decisions lie."""
     return run.stage(NAME) / "decisions.parquet"
 
 
-def _mark_path(run: RunFolder) -> Path:
+def _mark_path(run: RunFolder) -> Place:
     """Return where the fingerprint of a run's decisions lies; written last."""
     return run.stage(NAME) / "decisions.json"
 
@@ -48,9 +47,9 @@ def is_decided(run: RunFolder, mark: str) -> bool:
 
 def _note(run: RunFolder, mark: str) -> str:
     """Return what is noted of decisions and funnel: their fingerprint and their sizes in bytes."""
-    paths = (decisions_path(run), funnel_path(run))
-    sizes = {path.name: path.stat().st_size if path.is_file() else None for path in paths}
-    return json.dumps({"fingerprint": mark, "bytes": sizes})
+    found = sizes(run.stage(NAME))
+    names = (decisions_path(run).name, funnel_path(run).name)
+    return json.dumps({"fingerprint": mark, "bytes": {name: found.get(name) for name in names}})
 
 
 def decide_run(run: RunFolder, parts: int, recipe: Recipe) -> tuple[pa.Table, Thresholds]:
@@ -92,15 +91,15 @@ def to_table(decided: pd.DataFrame) -> pa.Table:
 def save_decisions(run: RunFolder, table: pa.Table, funnel: Funnel, mark: str) -> None:
     """Write decisions and funnel; the mark comes last and says that both are there."""
     folder = run.stage(NAME)
-    folder.mkdir(exist_ok=True)
+    make_folder(folder)
     sweep(folder)
-    _mark_path(run).unlink(missing_ok=True)
-    final = decisions_path(run)
-    temporary = temporary_path(final)
+    remove(_mark_path(run))
     plain = table.replace_schema_metadata(None)
-    with open_writer(temporary, plain.schema) as writer:
+    with (
+        written_whole(decisions_path(run)) as temporary,
+        open_writer(temporary, plain.schema) as writer,
+    ):
         writer.write_table(plain)
-    sync_and_rename(temporary, final)
     write_whole(funnel_path(run), funnel.model_dump_json(indent=1))
     write_whole(_mark_path(run), _note(run, mark))
 

@@ -19,9 +19,9 @@ from pipelines.sections.editors import (
     ProceduralEditor,
 )
 from syned.batches import join_sorted
+from syned.errors import RowError
 from syned.ids import seed_for
 from syned.images import encode_picture, load_picture
-from syned.parquet import read_table
 from syned.parts import read_part
 from syned.reasons import Status
 from syned.rows import EditRow, EncodedImage, InstructRow, SampleRow, Task, turned_away
@@ -170,10 +170,8 @@ def load_editor(config: AnyEditor, key: str) -> Editor:
 
 
 def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
-    """Load the editors that the pairs written so far need."""
+    """Prepare the editors; each is loaded as the first of its pairs comes."""
     editors = Editors(recipe)
-    for task, candidate in _needs(run):
-        editors.of(task, candidate)
 
     def part(index: int, done: Done) -> Iterator[EditRow]:
         return in_batches(
@@ -187,12 +185,8 @@ def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
     return part
 
 
-def _needs(run: RunFolder) -> list[tuple[Task, int]]:
-    """Return the tasks and candidates that the parts of the stage before hold."""
-    columns = ["status", "task", "candidate_index"]
-    found: set[tuple[str, int]] = set()
-    for path in sorted(run.stage(instruct.NAME).glob("part-*.parquet")):
-        written = read_table(path, columns).group_by(columns).aggregate([])
-        values = written.to_pylist()
-        found |= {(r["task"], r["candidate_index"]) for r in values if r["status"] == Status.OK}
-    return [(Task(task), candidate) for task, candidate in sorted(found)]
+def refused(run: RunFolder, part: int, cause: RowError, *, recipe: Recipe) -> Iterator[EditRow]:
+    """Yield the rows of a part whose pictures cannot be edited."""
+    for order in orders(run, part):
+        seed = seed_for(recipe.seed, NAME, order.instruct.pair_id)
+        yield turned_away(EditRow(pair_id=order.instruct.pair_id, editor="", seed=seed), cause)

@@ -6,10 +6,8 @@ The dataset is made in a folder of its own and then takes the place of the old o
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -20,10 +18,19 @@ from pipelines.recipe import ExportConfig, Recipe
 from syned.arrow import arrow_schema, as_dict
 from syned.ids import fingerprint
 from syned.parquet import hub_metadata
-from syned.parts import TEMPORARY, write_whole
 from syned.rows import SCORE_NAMES, DatasetRow
 from syned.run import RunFolder
 from syned.shards import ShardWriter
+from syned.storage import (
+    TEMPORARY,
+    Place,
+    make_folder,
+    remove,
+    remove_tree,
+    replace_tree,
+    tree_sizes,
+    write_whole,
+)
 
 VERSION = 4
 NO_WAY_BACK = "no pair was turned round: the way back of no kept pair is worded"
@@ -125,19 +132,19 @@ def export(
         What was written.
     """
     building = run.path / f"{TEMPORARY}dataset"
-    shutil.rmtree(building, ignore_errors=True)
-    (building / "data").mkdir(parents=True)
+    remove_tree(building)
+    make_folder(building / "data")
     exported = _write_shards(run, parts, recipe, building / "data", mark)
-    (building / "README.md").write_text(card(exported), encoding="utf-8")
-    exported = exported.model_copy(update={"files": _files(building)})
+    write_whole(building / "README.md", card(exported))
+    exported = exported.model_copy(update={"files": tree_sizes(building)})
     # A note must never be met beside a dataset that it is not about.
-    exported_path(run).unlink(missing_ok=True)
-    _replace(building, run.dataset)
+    remove(exported_path(run))
+    replace_tree(building, run.dataset)
     write_whole(exported_path(run), exported.model_dump_json(indent=1))
     return exported
 
 
-def exported_path(run: RunFolder) -> Path:
+def exported_path(run: RunFolder) -> Place:
     """Return where the note about a run's dataset lies."""
     return run.path / "dataset.json"
 
@@ -148,16 +155,10 @@ def read_exported(run: RunFolder) -> Exported | None:
         exported = Exported.model_validate_json(exported_path(run).read_text(encoding="utf-8"))
     except (FileNotFoundError, UnicodeDecodeError, ValidationError):
         return None
-    return exported if _files(run.dataset) == exported.files else None
+    return exported if tree_sizes(run.dataset) == exported.files else None
 
 
-def _files(folder: Path) -> dict[str, int]:
-    """Return the bytes of each file below a folder, by its path there."""
-    found = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in found}
-
-
-def _write_shards(run: RunFolder, parts: int, recipe: Recipe, folder: Path, mark: str) -> Exported:
+def _write_shards(run: RunFolder, parts: int, recipe: Recipe, folder: Place, mark: str) -> Exported:
     """Write the kept pairs, each to the shards of its split."""
     shards = SplitShards(folder, recipe.export)
     licenses: Counter[str] = Counter()
@@ -193,7 +194,7 @@ class SplitShards:
     """
 
     def __init__(
-        self, folder: Path, config: ExportConfig, row_type: type[DatasetRow] = DatasetRow
+        self, folder: Place, config: ExportConfig, row_type: type[DatasetRow] = DatasetRow
     ) -> None:
         schema = arrow_schema(row_type)
         self._schema = schema.with_metadata(hub_metadata(schema))
@@ -214,13 +215,3 @@ class SplitShards:
         for writer in self._writers.values():
             writer.close()
         return {split: writer.rows for split, writer in self._writers.items()}
-
-
-def _replace(new: Path, old: Path) -> None:
-    """Put a folder in another's place; after a crash in between the export is made again."""
-    previous = new.with_name(f"{TEMPORARY}previous")
-    shutil.rmtree(previous, ignore_errors=True)
-    if old.exists():
-        old.rename(previous)
-    new.rename(old)
-    shutil.rmtree(previous, ignore_errors=True)

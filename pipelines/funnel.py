@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -17,6 +17,7 @@ from syned.parts import Summary
 from syned.reasons import Status
 from syned.rows import DecisionRow
 from syned.run import RunFolder
+from syned.storage import Place, names, sizes
 
 
 class StageCount(BaseModel):
@@ -118,7 +119,7 @@ def make_funnel(
     )
 
 
-def funnel_path(run: RunFolder) -> Path:
+def funnel_path(run: RunFolder) -> Place:
     """Return where a run's funnel lies."""
     return run.stage(filter.NAME) / "funnel.json"
 
@@ -144,6 +145,12 @@ def read_funnel(run: RunFolder) -> Funnel:
 
 def _reached(run: RunFolder) -> str:
     """Say how far the stages of a run have come."""
-    found = Counter(path.parent.name for path in run.path.glob("0[0-4]-*/part-*.json"))
-    told = ", ".join(f"{parts} of {stage}" for stage, parts in sorted(found.items()))
+    files = {stage: sizes(run.stage(stage)) for stage in _stages(run)}
+    found = {stage: sum(n.endswith(".json") for n in inside) for stage, inside in files.items()}
+    told = ", ".join(f"{parts} of {stage}" for stage, parts in found.items() if parts)
     return f"of its parts there are {told}; nothing is filtered" if told else "it has no parts yet"
+
+
+def _stages(run: RunFolder) -> list[str]:
+    """Return the folders of a run's stages before the filter."""
+    return [name for name in names(run.path) if re.match("0[0-4]-", name)]

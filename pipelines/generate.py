@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,11 +28,12 @@ from pipelines.scorers.definitions import definitions
 from syned.arrow import from_batch
 from syned.errors import RunError
 from syned.events import OnEvent, RowsDone, StageDone, StageStarted
-from syned.parts import Summary, read_summary
+from syned.parts import Summary, read_summaries
 from syned.rows import DecisionRow
 from syned.run import RunFolder
-from syned.runner import missing_parts, preload, run_stage
+from syned.runner import Runner, preload, run_here
 from syned.stage import Stage
+from syned.work import missing_parts
 
 EXPORT = "dataset"
 
@@ -46,7 +47,12 @@ class Outcome:
 
 
 def generate(
-    plan: Plan, run: RunFolder, on_event: OnEvent, *, retry_failed: bool = False
+    plan: Plan,
+    run: RunFolder,
+    on_event: OnEvent,
+    *,
+    runner: Runner = run_here,
+    retry_failed: bool = False,
 ) -> Outcome:
     """Make all that is not there yet of a run.
 
@@ -54,6 +60,7 @@ def generate(
         plan: What is to be made.
         run: The run's folder, started and claimed.
         on_event: Told of each step.
+        runner: Makes the parts of a stage.
         retry_failed: Whether rows that failed before are tried again.
 
     Raises:
@@ -62,13 +69,13 @@ def generate(
     recipe = plan.recipe
     scanning, *others = stages(recipe)
     preload([scanning, *others])
-    marks = _run(scanning, run, [""], plan.pictures, on_event)
+    marks = _run(scanning, run, [""], plan.pictures, on_event, runner)
     layout = sample.read_layout(run, recipe)
     marks = marks * layout.parts
     pictures = sum(1 for i in range(layout.parts) for _ in layout.part(i))
     for stage in others:
         total = pictures if stage.name == sample.NAME else recipe.n
-        marks = _run(stage, run, marks, total, on_event, retry_failed=retry_failed)
+        marks = _run(stage, run, marks, total, on_event, runner, retry_failed=retry_failed)
     return refine(recipe, run, on_event)
 
 
@@ -78,6 +85,7 @@ def _run(
     before: Sequence[str],
     total: int,
     on_event: OnEvent,
+    runner: Runner = run_here,
     *,
     retry_failed: bool = False,
 ) -> list[str]:
@@ -86,22 +94,21 @@ def _run(
     Returns:
         The mark of each of its parts.
     """
-    work = missing_parts(stage, run, before, retry_failed=retry_failed)
-    missing = {part.index for part in work}
-    finished = [i for i in range(len(before)) if i not in missing]
-    done = count_stage(stage.name, stage.unit, _summaries(stage, run, finished))
+    there = _summaries(stage, run, len(before))
+    work = missing_parts(stage, there, before, retry_failed=retry_failed)
+    finished = there.keys() - {part.index for part in work}
+    done = count_stage(stage.name, stage.unit, [there[part] for part in finished])
     rows = done.ok + done.filtered + done.failed
     on_event(StageStarted(stage.name, stage.unit, total, rows, Counter(done.reasons)))
     if work:
-        run_stage(stage, run, work, on_event)
+        there |= runner(stage, run, work, on_event)
     on_event(StageDone(stage.name))
-    return [summary.mark for summary in _summaries(stage, run, range(len(before)))]
+    return [there[part].mark for part in range(len(before))]
 
 
-def _summaries(stage: Stage, run: RunFolder, parts: Iterable[int]) -> list[Summary]:
-    """Return the sidecars of parts that are there."""
-    found = (read_summary(run.stage(stage.name), i) for i in parts)
-    return [summary for summary in found if summary is not None]
+def _summaries(stage: Stage, run: RunFolder, parts: int) -> dict[int, Summary]:
+    """Return the sidecars of the parts of a stage that are there."""
+    return read_summaries(run.stage(stage.name), range(parts))
 
 
 def refine(recipe: Recipe, run: RunFolder, on_event: OnEvent) -> Outcome:
@@ -148,14 +155,15 @@ def _look_at_sets(
         What became of their pictures, and the mark of each set.
     """
     stage, before = against_stage(recipe), marks_of_sets(recipe)
-    sets = range(len(before))
-    if missing_parts(stage, run, before):
+    there = _summaries(stage, run, len(before))
+    if missing_parts(stage, there, before):
         preload([stage])
         total = pictures_in_sets(recipe)
     else:
-        total = sum(summary.rows for summary in _summaries(stage, run, sets))
+        total = sum(summary.rows for summary in there.values())
     marks = _run(stage, run, before, total, on_event)
-    return count_stage(stage.name, stage.unit, _summaries(stage, run, sets)), marks
+    looked = _summaries(stage, run, len(before)).values()
+    return count_stage(stage.name, stage.unit, looked), marks
 
 
 def _remember(recipe: Recipe, run: RunFolder) -> None:
@@ -170,14 +178,14 @@ def _finished(recipe: Recipe, run: RunFolder) -> tuple[list[StageCount], list[st
     counts: list[StageCount] = []
     marks = [""]
     for stage in stages(recipe):
-        if missing_parts(stage, run, marks):
+        there = _summaries(stage, run, len(marks))
+        if missing_parts(stage, there, marks):
             raise RunError(
                 f"{run.path} is not finished: parts of {stage.name} are missing. "
                 "Run its `syned generate` command again first."
             )
-        summaries = _summaries(stage, run, range(len(marks)))
-        counts.append(count_stage(stage.name, stage.unit, summaries))
-        marks = [summary.mark for summary in summaries]
+        counts.append(count_stage(stage.name, stage.unit, there.values()))
+        marks = [there[part].mark for part in range(len(marks))]
         if stage.name == scan.NAME:
             marks = marks * sample.read_layout(run, recipe).parts
     return counts, marks

@@ -19,6 +19,7 @@ from pipelines.sections.writers import (
     TemplatesWriter,
 )
 from pipelines.writers.given import GIVEN, has_captions
+from syned.errors import RowError
 from syned.ids import digest, seed_for
 from syned.rows import InstructRow, SampleRow, Task, turned_away
 from syned.run import RunFolder
@@ -187,3 +188,11 @@ def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
         )
 
     return part
+
+
+def refused(run: RunFolder, part: int, cause: RowError, *, recipe: Recipe) -> Iterator[InstructRow]:
+    """Yield the rows of a part for which nothing can be written."""
+    answer = Rejected(cause.reason, cause.message)
+    for slot in slots(run, part, recipe.pair_shape()):
+        row = _row(slot, write_job(slot, recipe), answer, GIVEN)
+        yield from _candidates(slot, replace(row, writer="", prompt_version=""), recipe)

@@ -79,6 +79,7 @@ def stages(recipe: Recipe) -> list[Stage]:
                 row_key=partial(_key, name=key),
                 fingerprint=mark,
                 start=start,
+                refused=partial(module.refused, recipe=recipe),
                 metadata=score.metadata(recipe) if module is score else {},
                 workers=1 if light is None else cores(),
                 modules=(__name__, *(light or ())),

@@ -50,19 +50,23 @@ def pictures(run: RunFolder, part: int) -> Iterator[SampleRow]:
 
 def sample(placed: Placed, sources: Sources, recipe: Recipe) -> SampleRow:
     """Make the row of one picture within one part."""
-    picture = placed.picture
-    row = SampleRow(
-        image_id=picture.image_id,
-        source=picture.source,
-        key=picture.key,
-        first_instruction=placed.first_instruction,
-        num_instructions=placed.num_instructions,
-        first_number=placed.first_number,
-    )
+    row = _row(placed)
     try:
         return replace(row, **_content(placed, sources, recipe))
     except RowError as error:
         return turned_away(row, error)
+
+
+def _row(placed: Placed) -> SampleRow:
+    """Return the row of a picture, without the picture."""
+    return SampleRow(
+        image_id=placed.picture.image_id,
+        source=placed.picture.source,
+        key=placed.picture.key,
+        first_instruction=placed.first_instruction,
+        num_instructions=placed.num_instructions,
+        first_number=placed.first_number,
+    )
 
 
 def _content(placed: Placed, sources: Sources, recipe: Recipe) -> dict[str, Any]:
@@ -157,3 +161,8 @@ def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
         )
 
     return part
+
+
+def refused(run: RunFolder, part: int, cause: RowError, *, recipe: Recipe) -> Iterator[SampleRow]:
+    """Yield the rows of a part whose pictures cannot be opened."""
+    return (turned_away(_row(placed), cause) for placed in read_layout(run, recipe).part(part))

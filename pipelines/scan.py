@@ -14,7 +14,7 @@ from pipelines.layout import capacity, instructions_by_source, instructions_want
 from pipelines.recipe import Recipe, SampleConfig
 from pipelines.sources.base import PictureSource, SourcePicture
 from pipelines.sources.open import open_source
-from syned.errors import RowError
+from syned.errors import RowError, WorkerDied
 from syned.ids import digest, seed_for
 from syned.images import decode_picture, perceptual_hash
 from syned.reasons import Reason, Status
@@ -164,3 +164,21 @@ def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:  # noqa: ARG001
         return scan(recipe, [open_source(s, recipe.seed) for s in recipe.sample.sources])
 
     return make
+
+
+def refused(
+    run: RunFolder,  # noqa: ARG001
+    part: int,  # noqa: ARG001
+    cause: RowError,
+    *,
+    recipe: Recipe,  # noqa: ARG001
+) -> Iterator[ScanRow]:
+    """Give up: without a scan there is no run.
+
+    Raises:
+        WorkerDied: Always.
+    """
+    raise WorkerDied(
+        f"the source pictures cannot be looked at: {cause.message}. One of them may be broken in "
+        "a way that ends the process that opens it; try with fewer to find it."
+    )

@@ -17,6 +17,7 @@ from pipelines.scorers.captions import caption_scores
 from pipelines.scorers.pixels import Look, look_at, pixel_scores
 from pipelines.scorers.similarity import clip_scores, cosine
 from syned.batches import batched, join_sorted
+from syned.errors import RowError
 from syned.ids import digest
 from syned.images import load_picture
 from syned.parts import read_part
@@ -246,3 +247,15 @@ def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
         return score_rows(edited_pairs(run, index), scorers, done)
 
     return part
+
+
+def refused(
+    run: RunFolder,
+    part: int,
+    cause: RowError,
+    *,
+    recipe: Recipe,  # noqa: ARG001
+) -> Iterator[ScoreRow]:
+    """Yield the rows of a part whose pairs cannot be scored."""
+    for pair in edited_pairs(run, part):
+        yield turned_away(ScoreRow(pair_id=pair.edited.pair_id), cause)

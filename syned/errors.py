@@ -4,9 +4,10 @@
     ├── RecipeError         a recipe cannot be read, or holds wrong values
     ├── SourceError         pictures cannot be found or read as a whole
     ├── RunError            a run folder is missing, foreign, busy or differs from the recipe
+    ├── StorageError        an object store cannot be reached, or does not allow it
     ├── MissingExtra        an optional dependency is not installed
     ├── EngineError         a model or an engine cannot be loaded or has failed as a whole
-    └── WorkerDied          a worker process ended without a word
+    └── WorkerDied          worker processes end without a word
     RowError                one row cannot go on: it becomes a row with a status and a reason
 
 Exit codes: 0 done, 1 a bug of ours (traceback), 2 the user's input or environment,
@@ -58,6 +59,10 @@ class RunError(SynedError):
     """A run folder is missing, foreign, busy, or was made by another recipe."""
 
 
+class StorageError(SynedError):
+    """An object store cannot be reached, or does not allow what was asked."""
+
+
 class MissingExtra(SynedError):
     """An optional dependency is not installed.
 
@@ -81,7 +86,7 @@ class EngineError(SynedError):
 
 
 class WorkerDied(SynedError):
-    """A worker process ended without a word: killed, or out of memory."""
+    """Worker processes end without a word, again and again: killed, or out of memory."""
 
 
 class RowError(Exception):

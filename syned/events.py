@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from syned.parts import Summary
+
 
 @dataclass(frozen=True, slots=True)
 class StageStarted:
@@ -37,6 +39,19 @@ class RowsDone:
 
     rows: int
     reasons: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class PartDone:
+    """A part is there; between a worker and its runner.
+
+    Attributes:
+        part: Its number.
+        summary: Its sidecar.
+    """
+
+    part: int
+    summary: Summary
 
 
 @dataclass(frozen=True, slots=True)

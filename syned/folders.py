@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from syned.parts import TEMPORARY, write_whole
+from syned.storage import TEMPORARY, write_whole
 
 _MARK = ".mark"
 

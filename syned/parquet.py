@@ -7,8 +7,8 @@ bytes again, so picture columns are stored plain, without dictionary and statist
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from syned.errors import RunError
+from syned.storage import Place
+
+READ_BYTES = 16 * 2**20
+"""What is fetched at once of a file in a store that is read from one end to the other."""
 
 
 def _leaves(field: pa.Field, prefix: str = "") -> Iterator[tuple[str, pa.DataType]]:
@@ -81,7 +85,7 @@ def open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
 
 
 def read_batches(
-    path: Path, columns: Sequence[str] | None = None, rows: int = 64
+    path: Place, columns: Sequence[str] | None = None, rows: int = 64
 ) -> Iterator[pa.RecordBatch]:
     """Yield a file's record batches without holding the file in memory.
 
@@ -89,22 +93,49 @@ def read_batches(
         RunError: The file is missing or damaged.
     """
     try:
-        with pq.ParquetFile(path, pre_buffer=False) as file:
+        with _opened(path, columns) as handle, pq.ParquetFile(handle, pre_buffer=False) as file:
             yield from file.iter_batches(batch_size=rows, columns=columns)
     except (pa.ArrowException, OSError) as error:
         raise damaged(path, error) from error
 
 
-def read_table(path: Path, columns: Sequence[str]) -> pa.Table:
+def read_table(path: Place, columns: Sequence[str]) -> pa.Table:
     """Read some columns of a file whole.
 
     Raises:
         RunError: The file is missing or damaged.
     """
     try:
-        return pq.read_table(path, columns=list(columns), partitioning=None)
+        with _opened(path, columns) as handle:
+            return pq.read_table(handle, columns=list(columns), partitioning=None)
     except (pa.ArrowException, OSError) as error:
         raise damaged(path, error) from error
+
+
+def read_schema(path: Place) -> pa.Schema:
+    """Read what columns a file has, and its metadata.
+
+    Raises:
+        RunError: The file is missing or damaged.
+    """
+    try:
+        with _opened(path, []) as handle:
+            return pq.read_schema(handle)
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(path, error) from error
+
+
+def _opened(path: Place, columns: Sequence[str] | None) -> AbstractContextManager[Any]:
+    """Open a Parquet file; of one in a store, only what the columns need is fetched."""
+    if isinstance(path, Path):
+        return nullcontext(path)
+    if columns is None:
+        opened: Any = path.fs.open(path.path, block_size=READ_BYTES, cache_type="readahead")
+        return closing(opened)
+    from fsspec.parquet import open_parquet_file
+
+    found = open_parquet_file(path.path, fs=path.fs, columns=list(columns), engine="pyarrow")
+    return closing(found)
 
 
 def cause_of(error: Exception) -> str:
@@ -112,19 +143,9 @@ def cause_of(error: Exception) -> str:
     return next(iter(str(error).splitlines()), "")[:200] or type(error).__name__
 
 
-def damaged(path: Path, error: Exception) -> RunError:
+def damaged(path: Place, error: Exception) -> RunError:
     """Return the error for a file that cannot be read."""
     return RunError(
         f"{path} cannot be read ({cause_of(error)}). Remove it and the .json beside it, "
         "then run the run's `syned generate` command again: only this part is made anew."
     )
-
-
-def sync_and_rename(temporary: Path, final: Path) -> None:
-    """Give a finished file its name; after a crash it is there whole or not at all."""
-    descriptor = os.open(temporary, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    temporary.replace(final)

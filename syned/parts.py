@@ -7,7 +7,6 @@ part-00000.json      rows, counts per status and reason, seconds, hashes; writte
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,11 +18,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from syned.arrow import arrow_schema, from_batch, to_table
 from syned.batches import batched
 from syned.ids import digest
-from syned.parquet import open_writer, read_batches, sync_and_rename
+from syned.parquet import open_writer, read_batches
 from syned.reasons import Status
 from syned.rows import Row
+from syned.storage import Place, read_files, remove, sizes, write_whole, written_whole
 
-TEMPORARY = ".tmp-"
 ROWS_PER_GROUP = 64
 R = TypeVar("R", bound=Row)
 OnRows = Callable[[Sequence[Row]], None]
@@ -54,30 +53,18 @@ class Summary(BaseModel):
         return digest(self.sha256, self.before)
 
 
-def part_path(folder: Path, index: int) -> Path:
+def part_path(folder: Place, index: int) -> Place:
     """Return the path of a part's rows."""
     return folder / f"part-{index:05d}.parquet"
 
 
-def summary_path(folder: Path, index: int) -> Path:
+def summary_path(folder: Place, index: int) -> Place:
     """Return the path of a part's sidecar."""
     return part_path(folder, index).with_suffix(".json")
 
 
-def temporary_path(final: Path) -> Path:
-    """Return a name beside `final` that no other process uses."""
-    return final.with_name(f"{TEMPORARY}{os.getpid()}-{final.name}")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file that is there whole or not at all."""
-    temporary = temporary_path(path)
-    temporary.write_text(text, encoding="utf-8")
-    sync_and_rename(temporary, path)
-
-
 def write_part(
-    folder: Path,
+    folder: Place,
     index: int,
     rows: Iterable[Row],
     row_type: type[Row],
@@ -104,26 +91,24 @@ def write_part(
     """
     start = time.monotonic()
     counts: Counter[tuple[Status, str | None]] = Counter()
-    final = part_path(folder, index)
-    temporary = temporary_path(final)
     schema = arrow_schema(row_type).with_metadata(metadata)
-    with open_writer(temporary, schema) as writer:
-        for group in batched(rows, ROWS_PER_GROUP):
-            writer.write_table(to_table(group, row_type).replace_schema_metadata(metadata))
-            counts.update((row.status, row.reason) for row in group)
-            if on_rows is not None:
-                on_rows(group)
-    summary = Summary(
-        **_counted(counts),
-        seconds=round(time.monotonic() - start, 3),
-        fingerprint=fingerprint,
-        bytes=temporary.stat().st_size,
-        sha256=_sha256(temporary),
-        before=before,
-    )
-    # A part that replaces another must never be met beside the other's sidecar.
-    summary_path(folder, index).unlink(missing_ok=True)
-    sync_and_rename(temporary, final)
+    with written_whole(part_path(folder, index)) as temporary:
+        with open_writer(temporary, schema) as writer:
+            for group in batched(rows, ROWS_PER_GROUP):
+                writer.write_table(to_table(group, row_type).replace_schema_metadata(metadata))
+                counts.update((row.status, row.reason) for row in group)
+                if on_rows is not None:
+                    on_rows(group)
+        summary = Summary(
+            **_counted(counts),
+            seconds=round(time.monotonic() - start, 3),
+            fingerprint=fingerprint,
+            bytes=temporary.stat().st_size,
+            sha256=_sha256(temporary),
+            before=before,
+        )
+        # A part that replaces another must never be met beside the other's sidecar.
+        remove(summary_path(folder, index))
     write_whole(summary_path(folder, index), summary.model_dump_json(indent=1))
     return summary
 
@@ -144,21 +129,37 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_summary(folder: Path, index: int) -> Summary | None:
-    """Return a part's sidecar, or nothing if the part is not done.
+def read_summary(folder: Place, index: int) -> Summary | None:
+    """Return a part's sidecar, or nothing if the part is not done."""
+    return read_summaries(folder, [index]).get(index)
+
+
+def read_summaries(folder: Place, indices: Sequence[int]) -> dict[int, Summary]:
+    """Return the sidecars of those parts that are done.
 
     A sidecar that cannot be read, or a part that is not there or not of the noted size, counts as
-    not done: the part is made again.
+    not done: the part is made again. One listing tells what is there.
     """
-    path, part = summary_path(folder, index), part_path(folder, index)
+    found = sizes(folder)
+    names = {summary_path(folder, index).name: index for index in indices}
+    texts = read_files(folder, [name for name in names if name in found])
+    read = {names[name]: _parsed(text) for name, text in texts.items()}
+    return {
+        index: summary
+        for index, summary in sorted(read.items())
+        if summary is not None and found.get(part_path(folder, index).name) == summary.bytes
+    }
+
+
+def _parsed(text: bytes) -> Summary | None:
+    """Return a sidecar, unless it cannot be read."""
     try:
-        summary = Summary.model_validate_json(path.read_text(encoding="utf-8"))
-        return summary if part.stat().st_size == summary.bytes else None
-    except (FileNotFoundError, ValidationError, UnicodeDecodeError):
+        return Summary.model_validate_json(text)
+    except ValidationError:
         return None
 
 
-def read_part(folder: Path, index: int, row_type: type[R]) -> Iterator[R]:
+def read_part(folder: Place, index: int, row_type: type[R]) -> Iterator[R]:
     """Yield the rows of a part, a few in memory at a time.
 
     Raises:
@@ -166,9 +167,3 @@ def read_part(folder: Path, index: int, row_type: type[R]) -> Iterator[R]:
     """
     for batch in read_batches(part_path(folder, index)):
         yield from from_batch(batch, row_type)
-
-
-def sweep(folder: Path) -> None:
-    """Remove what a killed process left behind under temporary names."""
-    for path in folder.glob(f"{TEMPORARY}*"):
-        path.unlink(missing_ok=True)

@@ -50,6 +50,8 @@ class Reason(StrEnum):
     BLACK_IMAGE = "black_image"
     EMPTY_IMAGE = "empty_image"
     NOT_FINITE = "not_finite"
+    # any stage
+    WORKER_DIED = "worker_died"
 
 
 FAILURES = frozenset(
@@ -60,6 +62,7 @@ FAILURES = frozenset(
         Reason.SOURCE_CHANGED,
         Reason.NO_ANSWER,
         Reason.NOT_FINITE,
+        Reason.WORKER_DIED,
     }
 )
 """Reasons that are errors; every other one is a rule's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +10,10 @@ from typing import Any
 
 import yaml
 
+from syned.claim import Say, claimed
 from syned.errors import RunError
-from syned.parts import write_whole
+from syned.ids import digest
+from syned.storage import Place, make_folder, names, sizes, to_place, write_whole
 
 MISSING = "(not set)"
 
@@ -20,16 +22,40 @@ class RunFolder:
     """The paths within a run, and its recipe.
 
     Args:
-        path: The run's folder; it need not exist yet.
+        path: The run's folder, or a URL of one in a store; it need not exist yet.
+
+    Raises:
+        RunError: A URL of an unknown kind.
+        MissingExtra: The package for a store is not installed.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.recipe_path = path / "recipe.yaml"
-        self.dataset = path / "dataset"
-        self.logs = path / "logs"
+    def __init__(self, path: Place | str) -> None:
+        self.path = to_place(path) if isinstance(path, str) else path
+        self.recipe_path = self.path / "recipe.yaml"
+        self.dataset = self.path / "dataset"
 
-    def stage(self, name: str) -> Path:
+    @property
+    def local(self) -> Path:
+        """Return the run's folder on this machine.
+
+        Raises:
+            RunError: It is in a store.
+        """
+        if not isinstance(self.path, Path):
+            raise RunError(
+                f"{self.path} is in a store, and this needs a folder of this machine; copy it "
+                f"first (`aws s3 sync`, `gcloud storage cp -r`, or `rclone copy`)."
+            )
+        return self.path
+
+    @property
+    def logs(self) -> Path:
+        """Return the folder for what the libraries of workers print, always on this machine."""
+        if isinstance(self.path, Path):
+            return self.path / "logs"
+        return Path(tempfile.gettempdir()) / f"syned-logs-{digest(str(self.path))[:12]}"
+
+    def stage(self, name: str) -> Place:
         """Return the folder of a stage."""
         return self.path / name
 
@@ -44,10 +70,10 @@ class RunFolder:
         Raises:
             RunError: The folder is not a run, or its recipe cannot be read.
         """
-        if not self.recipe_path.is_file():
-            raise RunError(f"{self.path} is not a run: it has no recipe.yaml.")
         try:
             values = yaml.safe_load(self.recipe_path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise RunError(f"{self.path} is not a run: it has no recipe.yaml.") from error
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise RunError(f"{self.recipe_path} cannot be read: {error}") from error
         if not isinstance(values, dict):
@@ -62,21 +88,18 @@ class RunFolder:
         Raises:
             RunError: It is a run of another recipe.
         """
-        if any(self.path.glob("0[1-9]-*/part-*.json")):
+        if any(name.endswith(".json") for name in sizes(self.stage("01-sample"))):
             self._refuse_if_changed(recipe)
-            return
-        if self.recipe_path.exists():
-            self.save_recipe(recipe)
             return
         self.save_recipe(recipe)
 
     def _refuse_foreign(self) -> None:
         """Raise if the folder is a file, or holds something that is no run."""
-        if self.path.exists() and not self.path.is_dir():
+        if isinstance(self.path, Path) and self.path.exists() and not self.path.is_dir():
             raise RunError(f"{self.path} is a file; --out names a folder for the run.")
-        if self.recipe_path.exists() or not self.path.exists():
+        if self.recipe_path.exists():
             return
-        foreign = sorted(p.name for p in self.path.iterdir() if not p.name.startswith("."))
+        foreign = [name for name in names(self.path) if not name.startswith(".")]
         if foreign:
             raise RunError(
                 f"{self.path} is not empty and is not a run (it holds {foreign[0]}); "
@@ -96,22 +119,19 @@ class RunFolder:
         )
 
     @contextmanager
-    def claim(self) -> Iterator[None]:
+    def claim(self, say: Say = print) -> Iterator[None]:
         """Make the folder if need be, and hold it for this process until that ends.
+
+        Args:
+            say: Told what is waited for.
 
         Raises:
             RunError: Another process works on it, or it holds something that is no run.
+            StorageError: A store cannot be reached, or does not allow it.
         """
         self._refuse_foreign()
-        self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / ".lock").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise RunError(
-                    f"another syned process is working on {self.path}; "
-                    "wait for it, or name another folder with --out."
-                ) from error
+        make_folder(self.path)
+        with claimed(self.path, say):
             yield
 
 

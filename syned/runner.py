@@ -8,47 +8,31 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 
 from syned.errors import WorkerDied
-from syned.events import Event, OnEvent
-from syned.parts import read_summary, sweep
-from syned.reasons import Status
+from syned.events import OnEvent, PartDone, RowsDone
+from syned.parts import Summary
 from syned.run import RunFolder
 from syned.stage import Stage
-from syned.worker import Work, end_family, log_path, work_on
+from syned.storage import make_folder, sweep
+from syned.work import Queue, Work
+from syned.worker import Message, end_family, log_path, set_aside, work_on
 
 GRACE_SECONDS = 10.0
 """Given to a worker that has finished, to release locks and shared memory before it is killed."""
 
+Runner = Callable[[Stage, RunFolder, Sequence[Work], OnEvent], dict[int, Summary]]
+"""Makes parts of a stage, and returns their sidecars."""
+
 # Workers are forked from a server that has imported the stages and nothing else: they start in
 # milliseconds, and no thread or GPU state of the parent comes with them.
 _WORKERS = multiprocessing.get_context("forkserver")
-
-
-def missing_parts(
-    stage: Stage, run: RunFolder, marks: Sequence[str], *, retry_failed: bool = False
-) -> list[Work]:
-    """Return the parts that are not there, or not as they would be made now.
-
-    Args:
-        stage: Whose parts.
-        run: The run's folder.
-        marks: For each part, the mark of the part that it is made from.
-        retry_failed: Whether parts with failed rows count as missing; their other rows are kept.
-    """
-    missing = []
-    for index, before in enumerate(marks):
-        summary = read_summary(run.stage(stage.name), index)
-        current = summary and (summary.fingerprint, summary.before) == (stage.fingerprint, before)
-        failed = summary is not None and summary.statuses.get(Status.FAILED, 0) > 0
-        if not current or (retry_failed and failed):
-            missing.append(Work(index, before, keep=retry_failed))
-    return missing
 
 
 def preload(stages: Sequence[Stage]) -> None:
@@ -66,8 +50,10 @@ def preload(stages: Sequence[Stage]) -> None:
         signal.signal(signal.SIGINT, handler)
 
 
-def run_stage(stage: Stage, run: RunFolder, work: Sequence[Work], on_event: OnEvent) -> None:
-    """Make parts of a stage in worker processes.
+def run_here(
+    stage: Stage, run: RunFolder, work: Sequence[Work], on_event: OnEvent
+) -> dict[int, Summary]:
+    """Make parts of a stage in worker processes of this machine.
 
     Args:
         stage: What to run.
@@ -75,87 +61,143 @@ def run_stage(stage: Stage, run: RunFolder, work: Sequence[Work], on_event: OnEv
         work: The parts to make, in order.
         on_event: Told of each step.
 
+    Returns:
+        The sidecars of the parts.
+
     Raises:
         SynedError: A worker met an error of the user's input or environment.
-        WorkerDied: A worker was killed.
+        WorkerDied: Workers were killed again and again.
         WorkerFailure: A worker met a bug.
     """
-    run.stage(stage.name).mkdir(parents=True, exist_ok=True)
+    make_folder(run.stage(stage.name))
     sweep(run.stage(stage.name))
-    count = min(stage.workers, len(work))
-    workers = [_start(stage, run, work[i::count]) for i in range(count)]
+    pool = _Pool(stage, run, work, on_event)
     try:
-        _relay(workers, on_event)
-        for worker in workers:
-            worker.process.join(GRACE_SECONDS)
-    except _Silent as died:
-        raise WorkerDied(_epitaph(stage, run, died.worker)) from None
+        return pool.make_all(min(stage.workers, len(work)))
     finally:
-        for worker in workers:
+        pool.end()
+
+
+@dataclass(eq=False, slots=True)
+class _Worker:
+    """A process, the pipe to it, and the part that it works on."""
+
+    process: ForkServerProcess
+    pipe: Connection
+    work: Work | None = None
+    ready: bool = False
+
+
+class _Pool:
+    """The workers of a stage, each with one part at a time."""
+
+    def __init__(
+        self, stage: Stage, run: RunFolder, work: Sequence[Work], on_event: OnEvent
+    ) -> None:
+        self._stage = stage
+        self._run = run
+        self._queue = Queue(work)
+        self._on_event = on_event
+        self._workers: list[_Worker] = []
+        self._made: dict[int, Summary] = {}
+
+    def make_all(self, count: int) -> dict[int, Summary]:
+        """Make all parts with so many workers."""
+        for _ in range(count):
+            self._start()
+        while self._queue or self._workers:
+            wait([end for w in self._workers for end in (w.pipe, w.process.sentinel)])
+            for worker in list(self._workers):
+                self._hear(worker)
+        return self._made
+
+    def end(self) -> None:
+        """End all workers and whatever they started."""
+        for worker in self._workers:
             end_family(worker.process.pid)
             worker.process.join()
 
+    def _start(self) -> None:
+        """Start a worker, and give it a part."""
+        ours, theirs = _WORKERS.Pipe()
+        process = _WORKERS.Process(target=work_on, args=(self._stage, self._run.path, theirs))
+        process.start()
+        theirs.close()
+        worker = _Worker(process, ours)
+        self._workers.append(worker)
+        self._give(worker)
 
-@dataclass(frozen=True, slots=True)
-class _Worker:
-    """A process and the end of the pipe on which it tells what it does."""
+    def _give(self, worker: _Worker) -> None:
+        """Send a worker its next part, or word that there is none."""
+        worker.work = self._queue.take()
+        try:
+            worker.pipe.send(worker.work)
+        except OSError:
+            # It has died; that is noticed where its end is waited for.
+            return
+        if worker.work is None:
+            self._dismiss(worker)
 
-    process: ForkServerProcess
-    receiver: Connection
+    def _hear(self, worker: _Worker) -> None:
+        """Act on what a worker says, or on its death."""
+        try:
+            message: Message | None = worker.pipe.recv() if worker.pipe.poll() else None
+        except (EOFError, ConnectionResetError):
+            self._mourn(worker)
+            return
+        if message is None:
+            if not worker.process.is_alive() and not worker.pipe.poll():
+                self._mourn(worker)
+        elif isinstance(message, BaseException):
+            raise message
+        elif isinstance(message, PartDone):
+            assert worker.work is not None, "it had a part to make"
+            self._made[message.part] = message.summary
+            self._queue.made(worker.work)
+            self._give(worker)
+        else:
+            worker.ready = True
+            self._on_event(message)
+
+    def _dismiss(self, worker: _Worker) -> None:
+        """Let a worker go that has nothing more to do."""
+        worker.process.join(GRACE_SECONDS)
+        end_family(worker.process.pid)
+        worker.process.join()
+        self._workers.remove(worker)
+
+    def _mourn(self, worker: _Worker) -> None:
+        """Set aside the part that a worker has died of, or have another one make it.
+
+        Raises:
+            WorkerDied: That cannot help.
+        """
+        worker.process.join()
+        end_family(worker.process.pid)
+        sweep(self._run.stage(self._stage.name), worker.process.pid)
+        self._workers.remove(worker)
+        assert worker.work is not None, "one without a part has been dismissed"
+        how = _how(worker)
+        if self._queue.died(worker.work, ready=worker.ready):
+            summary = set_aside(self._stage, self._run, worker.work, how)
+            self._made[worker.work.index] = summary
+            self._on_event(RowsDone(summary.rows, Counter(summary.reasons)))
+        if self._queue.is_hopeless():
+            raise WorkerDied(self._epitaph(how))
+        if self._queue.waiting():
+            self._start()
+
+    def _epitaph(self, how: str) -> str:
+        """Say how workers died."""
+        return (
+            f"workers of {self._stage.name} end without a word ({how}). Their last words are in "
+            f"{log_path(self._run, self._stage)}. Finished parts are kept: run the same command "
+            "to go on."
+        )
 
 
-class _Silent(Exception):
-    """A worker ended and had not said that it had finished."""
-
-    def __init__(self, worker: _Worker) -> None:
-        self.worker = worker
-        super().__init__(worker.process.pid)
-
-
-def _start(stage: Stage, run: RunFolder, work: Sequence[Work]) -> _Worker:
-    """Start a worker on some parts."""
-    receiver, sender = _WORKERS.Pipe(duplex=False)
-    process = _WORKERS.Process(target=work_on, args=(stage, run.path, list(work), sender))
-    process.start()
-    sender.close()
-    return _Worker(process, receiver)
-
-
-def _relay(workers: Sequence[_Worker], on_event: OnEvent) -> None:
-    """Pass on the workers' events until all have finished; raise what one of them raised."""
-    working = list(workers)
-    while working:
-        wait([end for w in working for end in (w.receiver, w.process.sentinel)])
-        for worker in list(working):
-            if worker.receiver.poll():
-                message = _receive(worker)
-                if message is None:
-                    working.remove(worker)
-                else:
-                    on_event(message)
-            elif not worker.process.is_alive():
-                raise _Silent(worker)
-
-
-def _receive(worker: _Worker) -> Event | None:
-    """Return a worker's next event, or nothing if it has finished; raise what it raised."""
-    try:
-        message: Event | BaseException | None = worker.receiver.recv()
-    except EOFError:
-        raise _Silent(worker) from None
-    if isinstance(message, BaseException):
-        raise message
-    return message
-
-
-def _epitaph(stage: Stage, run: RunFolder, worker: _Worker) -> str:
+def _how(worker: _Worker) -> str:
     """Say how a worker died."""
-    worker.process.join()
     exitcode = worker.process.exitcode or 0
-    how = f"signal {-exitcode}" if exitcode < 0 else f"exit code {exitcode}"
-    hint = " Signal 9 is often the system running out of memory." if exitcode == -9 else ""
-    log = log_path(run, stage)
-    return (
-        f"the worker of {stage.name} ended without a word ({how}).{hint} Its last words are in "
-        f"{log}. Finished parts are kept: run the same command to go on."
-    )
+    hint = ", which is often the system running out of memory" if exitcode == -9 else ""
+    return f"signal {-exitcode}{hint}" if exitcode < 0 else f"exit code {exitcode}"

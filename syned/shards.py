@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from syned.ids import digest
 from syned.parquet import open_writer
+from syned.storage import Place, publish, rename, temporary_path
 
 MAX_GROUP_BYTES = 64 * 2**20
 """A row group is closed at this size, in bytes, whatever its rows; the viewer reads one whole."""
@@ -35,7 +36,7 @@ class ShardWriter:
     """
 
     def __init__(
-        self, folder: Path, split: str, schema: pa.Schema, max_bytes: int, group_rows: int
+        self, folder: Place, split: str, schema: pa.Schema, max_bytes: int, group_rows: int
     ) -> None:
         self.rows = 0
         self._folder = folder
@@ -46,7 +47,8 @@ class ShardWriter:
         self._group: list[dict[str, Any]] = []
         self._group_bytes = 0
         self._shard_bytes = 0
-        self._paths: list[Path] = []
+        self._paths: list[Place] = []
+        self._open = Path()
         self._writer: pq.ParquetWriter | None = None
 
     def add(self, row: dict[str, Any], size: int, key: str) -> None:
@@ -92,13 +94,15 @@ class ShardWriter:
     def _next_shard(self) -> None:
         """Open the next shard."""
         self._paths.append(self._folder / f"{self._split}-{len(self._paths):05d}.parquet")
-        self._writer = open_writer(self._paths[-1], self._schema)
+        self._open = temporary_path(self._paths[-1])
+        self._writer = open_writer(self._open, self._schema)
         self._shard_bytes = 0
 
     def _close_shard(self) -> None:
         """Finish the shard at hand."""
         if self._writer is not None:
             self._writer.close()
+            publish(self._open, self._paths[-1])
         self._writer, self._shard_bytes = None, 0
 
     def close(self) -> None:
@@ -107,4 +111,4 @@ class ShardWriter:
         self._close_shard()
         count = len(self._paths)
         for number, path in enumerate(self._paths):
-            path.rename(self._folder / f"{self._split}-{number:05d}-of-{count:05d}.parquet")
+            rename(path, f"{self._split}-{number:05d}-of-{count:05d}.parquet")

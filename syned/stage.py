@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from syned.batches import batched
+from syned.errors import RowError
 from syned.rows import Row
 from syned.run import RunFolder
 
@@ -35,6 +36,8 @@ class Stage:
         modules: What is imported for all workers beforehand; light modules and no model library.
         start: Loads whatever the stage needs, in the worker's process, and returns the function
             that makes a part. A module-level function or a partial of one, so that it travels.
+        refused: Yields the rows of a part that no worker can make, each turned away for a cause;
+            it opens no picture and loads no model.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Stage:
     row_key: Callable[[Any], str]
     fingerprint: str
     start: Callable[[RunFolder], PartFunction]
+    refused: Callable[[RunFolder, int, RowError], Iterator[Any]]
     metadata: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
     modules: tuple[str, ...] = ()

@@ -38,11 +38,20 @@ def told(again: str) -> Iterator[None]:
         _fail(str(error), EXIT_USER)
     except KeyboardInterrupt:
         _fail(f"stopped. {again}", EXIT_INTERRUPTED)
-    except OSError as error:
-        if error.errno not in ENVIRONMENT_ERRORS:
+    except Exception as error:
+        explained = _of_store(error)
+        if explained is not None:
+            _fail(str(explained), EXIT_USER)
+        if not isinstance(error, OSError) or error.errno not in ENVIRONMENT_ERRORS:
             raise
         where = f": {error.filename}" if error.filename else ""
         _fail(f"{error.strerror}{where}. {again}", EXIT_USER)
+
+
+def _of_store(error: Exception) -> SynedError | None:
+    from syned.storage_errors import explained
+
+    return explained(error)
 
 
 def _fail(message: str, code: int) -> None:

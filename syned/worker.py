@@ -10,48 +10,38 @@ import threading
 import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 import psutil
 
-from syned.errors import SynedError
-from syned.events import Event, RowsDone, WorkerReady
-from syned.parts import read_part, read_summary, write_part
-from syned.reasons import Status
+from syned.errors import RowError, SynedError
+from syned.events import Event, PartDone, RowsDone, WorkerReady
+from syned.parts import Summary, read_part, read_summary, write_part
+from syned.reasons import Reason, Status
 from syned.rows import Row
 from syned.run import RunFolder
-from syned.stage import Done, Stage
+from syned.stage import Done, PartFunction, Stage
+from syned.storage import Place
+from syned.storage_errors import explained
+from syned.work import TRIES, Work
 
 
 class WorkerFailure(Exception):
     """A bug within a worker, with the worker's traceback."""
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One part to make.
-
-    Attributes:
-        index: The part's number.
-        before: The mark of the part that it is made from.
-        keep: Whether rows of the part that have not failed are kept as they are.
-    """
-
-    index: int
-    before: str
-    keep: bool = False
+Message = Event | PartDone | BaseException
+"""What a worker says."""
 
 
-def work_on(stage: Stage, path: Path, work: list[Work], sender: Connection) -> None:
+def work_on(stage: Stage, path: Place, pipe: Connection) -> None:
     """Make parts in a worker process; tell of each step, or of the error that ends it.
 
     Args:
         stage: What to run.
         path: The run's folder.
-        work: The parts to make, in order.
-        sender: Where events go, then an error or, at the end, nothing.
+        pipe: Where parts come from, until a nothing, and where messages go.
     """
     # The parent decides what an interrupt means and ends the worker itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -59,47 +49,84 @@ def work_on(stage: Stage, path: Path, work: list[Work], sender: Connection) -> N
     run = RunFolder(path)
     _log_to(log_path(run, stage))
     try:
-        _make_parts(stage, run, work, sender.send)
-    except SynedError as error:
-        sender.send(error)
+        make = stage.start(run)
+        pipe.send(WorkerReady())
+        while (work := pipe.recv()) is not None:
+            pipe.send(PartDone(work.index, make_part(stage, run, make, work, pipe.send)))
     except Exception as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            sender.send(OSError(error.errno, error.strerror, error.filename))
-        else:
-            sender.send(WorkerFailure(traceback.format_exc()))
-    else:
-        sender.send(None)
+        pipe.send(travelling(error))
     _kill(psutil.Process().children(recursive=True))
 
 
-def _make_parts(
-    stage: Stage, run: RunFolder, work: Sequence[Work], send: Callable[[Event], None]
-) -> None:
-    """Make parts one after another."""
-    make = stage.start(run)
-    send(WorkerReady())
+def travelling(error: Exception) -> BaseException:
+    """Return an error as it is told to another process: the user's, the system's, or a bug."""
+    if isinstance(error, SynedError):
+        return error
+    told = explained(error)
+    if told is not None:
+        return told
+    if isinstance(error, OSError) and error.errno is not None:
+        return OSError(error.errno, error.strerror, error.filename)
+    return WorkerFailure("".join(traceback.format_exception(error)))
+
+
+def make_part(
+    stage: Stage,
+    run: RunFolder,
+    make: PartFunction,
+    work: Work,
+    send: Callable[[Event], None],
+) -> Summary:
+    """Make one part.
+
+    Args:
+        stage: What to run.
+        run: The run's folder.
+        make: Makes the rows of a part.
+        work: The part.
+        send: Told of rows as they are written.
+
+    Returns:
+        Its sidecar.
+    """
 
     def tell(rows: Sequence[Row]) -> None:
         send(RowsDone(len(rows), Counter(str(row.reason) for row in rows if row.reason)))
 
-    for part in work:
-        write_part(
-            run.stage(stage.name),
-            part.index,
-            make(part.index, _done(stage, run, part)),
-            stage.output,
-            stage.fingerprint,
-            before=part.before,
-            metadata=stage.metadata,
-            on_rows=tell,
-        )
+    return write_part(
+        run.stage(stage.name),
+        work.index,
+        make(work.index, _done(stage, run, work)),
+        stage.output,
+        stage.fingerprint,
+        before=work.before,
+        metadata=stage.metadata,
+        on_rows=tell,
+    )
+
+
+def set_aside(stage: Stage, run: RunFolder, work: Work, how: str) -> Summary:
+    """Write a part that costs its workers their lives: every row of it failed.
+
+    Args:
+        stage: Whose part.
+        run: The run's folder.
+        work: The part.
+        how: What the workers died of.
+
+    Returns:
+        Its sidecar.
+    """
+    cause = RowError(Reason.WORKER_DIED, f"{TRIES} workers died of this part: {how}")
+    rows = stage.refused(run, work.index, cause)
+    return make_part(stage, run, lambda _part, _done: rows, work, lambda _event: None)
 
 
 def _done(stage: Stage, run: RunFolder, part: Work) -> Done:
     """Return the rows of a part that need not be made again: those that have not failed."""
     folder, index = run.stage(stage.name), part.index
-    summary = read_summary(folder, index)
-    if not part.keep or summary is None or summary.fingerprint != stage.fingerprint:
+    summary = read_summary(folder, index) if part.keep else None
+    if summary is None or summary.fingerprint != stage.fingerprint:
         return {}
     rows: defaultdict[str, list[Row]] = defaultdict(list)
     output: type[Row] = stage.output

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from syned import __version__
 from syned.errors import EngineError
-from syned.parts import write_whole
+from syned.storage import write_whole
 from trainer.base import (
     ADAPTER,
     device_of,

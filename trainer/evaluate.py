@@ -11,7 +11,7 @@ from typing import Any
 
 from syned import __version__
 from syned.errors import EngineError
-from syned.parts import write_whole
+from syned.storage import write_whole
 from trainer.captioner import Captioner
 from trainer.evaluation import (
     Judged,

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
-from syned.parts import write_whole
+from syned.storage import write_whole
 from trainer.evaluation import Judged, Measured, Result
 from trainer.mix import Part
 from trainer.pictures import InputShape, Pixels, halves

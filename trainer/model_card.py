@@ -10,7 +10,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from syned import __version__
-from syned.parts import write_whole
+from syned.storage import write_whole
 from trainer.evaluation import EXACT, Result
 from trainer.metrics.scores import METRICS
 from trainer.recipe import TrainRecipe

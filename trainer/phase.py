@@ -11,7 +11,7 @@ from transformers import EarlyStoppingCallback, Trainer
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from syned.errors import EngineError
-from syned.parts import write_whole
+from syned.storage import write_whole
 from trainer.arguments import arguments_of
 from trainer.callbacks import CaptionValidation, Clock, Steps
 from trainer.captioner import more_arguments

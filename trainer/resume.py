@@ -8,8 +8,8 @@ from pathlib import Path
 
 from syned.errors import RunError
 from syned.ids import fingerprint
-from syned.parts import write_whole
 from syned.run import RunFolder
+from syned.storage import write_whole
 from trainer.mix import Part
 from trainer.setup import rank
 

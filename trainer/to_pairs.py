@@ -15,7 +15,7 @@ from syned.errors import SourceError
 from syned.folders import appear_whole
 from syned.ids import fingerprint
 from syned.parquet import hub_metadata, open_writer
-from syned.parts import write_whole
+from syned.storage import write_whole
 from trainer.readers.base import NotThere
 from trainer.readers.registry import dataset, read
 from trainer.rows import CaptionedPair, Split

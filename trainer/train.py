@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from syned.errors import RunError
-from syned.parts import write_whole
 from syned.run import RunFolder, differences
+from syned.storage import write_whole
 from trainer.base import device_of, load_config
 from trainer.captioner import Captioner, save_settings
 from trainer.evaluate import evaluate_part, save_result
@@ -66,7 +66,7 @@ def start(run: RunFolder, recipe: TrainRecipe) -> None:
         ]
         if changed and has_begun(run):
             raise RunError(
-                f"{run.path} was begun with another recipe:\n"
+                f"{run.local} was begun with another recipe:\n"
                 + "\n".join(f"  - {line}" for line in changed)
                 + "\nNothing was changed. Name another folder with --out, or give the same values."
             )
@@ -104,11 +104,11 @@ def train(recipe: TrainRecipe, run: RunFolder, root: Path, watch: Watch) -> Trai
     if rank():
         shutil.rmtree(where.ready, ignore_errors=True)
         return Trained(facts, None)
-    model = run.path / "model"
+    model = run.local / "model"
     _save(loaded, recipe, model)
     facts["root"] = str(root.absolute())
-    write_whole(run.path / "training.json", json.dumps(facts, indent=1))
-    write_curves(results, recipe.train.best_by, run.path / "curves.png")
+    write_whole(run.local / "training.json", json.dumps(facts, indent=1))
+    write_curves(results, recipe.train.best_by, run.local / "curves.png")
     tested = _test(loaded, recipe, test, run, watch)
     write_card(model, recipe, facts, tested)
     shutil.rmtree(where.ready, ignore_errors=True)
@@ -124,8 +124,8 @@ def _where(recipe: TrainRecipe, run: RunFolder, root: Path, watch: Watch) -> Whe
 
     shape = InputShape(input_side(recipe.model), recipe.model.join, recipe.model.paper)
     # Each process has pictures of its own: the folder itself belongs to the first one.
-    beside = run.path.parent / f".{run.path.name}-ready-{rank()}"
-    return Where(root, beside if rank() else run.path / "ready", shape, recipe.seed, on_part)
+    beside = run.local.parent / f".{run.local.name}-ready-{rank()}"
+    return Where(root, beside if rank() else run.local / "ready", shape, recipe.seed, on_part)
 
 
 def input_side(model: ModelConfig) -> int:
@@ -156,7 +156,7 @@ def _phase(
     watch: Watch,
 ) -> PhaseResult:
     """Carry out one phase."""
-    folder = run.path / f"phase-{number + 1}"
+    folder = run.local / f"phase-{number + 1}"
     phase = recipe.mix.phases[number]
     if len(recipe.mix.phases) > 1:
         watch.say(f"phase {number + 1} of {len(recipe.mix.phases)}")
@@ -186,9 +186,9 @@ def _test(
         loaded.model.to(device)
     half = torch.autocast(device, torch.bfloat16, enabled=recipe.train.bf16)
     with torch.inference_mode(), half:
-        captioner = Captioner(run.path.name, _ready(loaded), recipe.generate, device)
+        captioner = Captioner(run.local.name, _ready(loaded), recipe.generate, device)
         result, judged = evaluate_part(captioner, part, recipe.mix.test)
-    save_result(run.path / "test", result, judged, part, loaded.shape)
+    save_result(run.local / "test", result, judged, part, loaded.shape)
     return result
 
 

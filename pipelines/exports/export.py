@@ -17,8 +17,8 @@ from pipelines.exports.source import Source, open_source
 from pipelines.verify.verify import Progress
 from syned.dataset import DEFAULT
 from syned.errors import SourceError
-from syned.parts import TEMPORARY
 from syned.rows import DatasetRow
+from syned.storage import TEMPORARY
 
 
 @dataclass(frozen=True, slots=True)

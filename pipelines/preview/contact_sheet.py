@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
@@ -12,8 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from pipelines.pairs import Pair
 from pipelines.preview.difference import Outline, find_difference
 from pipelines.preview.record import both_pictures, verdict
-from syned.parquet import sync_and_rename
-from syned.parts import temporary_path
+from syned.storage import Place, written_whole
 
 PICTURE = 336
 """Pixels of a picture's width."""
@@ -44,7 +42,7 @@ class Line(NamedTuple):
     indent: int = 0
 
 
-def write_contact_sheet(path: Path, pairs: Sequence[Pair], columns: int = 2) -> None:
+def write_contact_sheet(path: Place, pairs: Sequence[Pair], columns: int = 2) -> None:
     """Write pairs as a PNG: before and after with the difference outlined, and the words.
 
     Args:
@@ -63,9 +61,8 @@ def write_contact_sheet(path: Path, pairs: Sequence[Pair], columns: int = 2) -> 
         for column, card in enumerate(row):
             sheet.paste(card, (MARGIN + column * (CARD + MARGIN), top))
         top += max(card.height for card in row) + MARGIN
-    temporary = temporary_path(path)
-    sheet.save(temporary, format="PNG", optimize=True)
-    sync_and_rename(temporary, path)
+    with written_whole(path) as temporary:
+        sheet.save(temporary, format="PNG", optimize=True)
 
 
 def _card(pair: Pair) -> Image.Image:

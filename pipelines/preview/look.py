@@ -25,7 +25,7 @@ def look(run: RunFolder, *, png: bool, out: Path | None, limit: int | None) -> P
     Args:
         run: A filtered run.
         png: Whether to write a contact sheet instead of a page.
-        out: Where it goes; within the run if not given.
+        out: Where it goes; if not given within the run, or here for a run in a store.
         limit: Most pairs to show.
 
     Returns:
@@ -37,7 +37,7 @@ def look(run: RunFolder, *, png: bool, out: Path | None, limit: int | None) -> P
     recipe = check(Recipe, run.load_recipe(), str(run.recipe_path))
     funnel = read_funnel(run)
     parts = read_layout(run, recipe).parts
-    path = out or run.path / ("preview.png" if png else "preview.html")
+    path = out or beside(run, "preview.png" if png else "preview.html")
     if path.is_dir():
         raise RunError(f"{path} is a folder; --out names a file")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,6 +46,11 @@ def look(run: RunFolder, *, png: bool, out: Path | None, limit: int | None) -> P
     else:
         write_page(path, run.path.name, read_pairs(run, parts), funnel, limit or LIMIT)
     return path
+
+
+def beside(run: RunFolder, name: str) -> Path:
+    """Return where a page about a run goes: into its folder or, if that is in a store, here."""
+    return run.path / name if isinstance(run.path, Path) else Path(f"{run.path.name}-{name}")
 
 
 def _spread(run: RunFolder, parts: int, limit: int) -> list[Pair]:

@@ -6,7 +6,6 @@ import base64
 import hashlib
 from collections.abc import Iterable, Iterator
 from importlib import resources
-from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -14,15 +13,14 @@ from markupsafe import Markup
 from pipelines.funnel import Funnel, StageCount
 from pipelines.pairs import Pair
 from pipelines.preview.record import SCORES, pictures, safe_json, words
-from syned.parquet import sync_and_rename
-from syned.parts import temporary_path
+from syned.storage import Place, written_whole
 
 LIMIT = 2000
 """Pairs on one page: about 80 MB, which browsers still open at once."""
 
 
 def write_page(
-    path: Path, title: str, pairs: Iterable[Pair], funnel: Funnel, limit: int | None = LIMIT
+    path: Place, title: str, pairs: Iterable[Pair], funnel: Funnel, limit: int | None = LIMIT
 ) -> None:
     """Write the page of a run; it appears whole, and only one pair at a time is in memory.
 
@@ -45,10 +43,11 @@ def write_page(
         css=_asset("page.css"),
         js=_asset("page.js"),
     )
-    temporary = temporary_path(path)
-    with temporary.open("w", encoding="utf-8", newline="\n") as file:
+    with (
+        written_whole(path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="\n") as file,
+    ):
         file.writelines(chunks)
-    sync_and_rename(temporary, path)
 
 
 def pairs_made(funnel: Funnel) -> int:

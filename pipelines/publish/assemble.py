@@ -22,9 +22,9 @@ from pipelines.verify.verify import Progress, verify
 from syned.dataset import CARD
 from syned.errors import RunError, SourceError
 from syned.folders import appear_whole, link
-from syned.parts import write_whole
 from syned.recipes import check
 from syned.run import RunFolder
+from syned.storage import write_whole
 
 PICTURES = "card"
 """The folder with the pictures of the card."""
@@ -83,7 +83,7 @@ def assemble(
     Raises:
         RunError: The run is not finished, or there is no such variant.
     """
-    folder = run.path / "publish"
+    folder = run.local / "publish"
     if variants is None:
         variants = [name for name in VARIANTS if (folder / name).is_dir()]
     unknown = sorted(set(variants) - set(VARIANTS))
@@ -94,7 +94,7 @@ def assemble(
     facts = replace(facts, repo=repo or facts.repo, name=name or facts.name)
     parts = read_layout(run, recipe).parts
     folder.mkdir(exist_ok=True)
-    appear_whole(folder / "data", mark, lambda new: link(run.dataset / "data", new))
+    appear_whole(folder / "data", mark, lambda new: link(run.local / "dataset" / "data", new))
     for other in set(VARIANTS) - set(variants):
         shutil.rmtree(folder / other, ignore_errors=True)
     configs = []

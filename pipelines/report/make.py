@@ -12,7 +12,8 @@ from pipelines.report.page import render
 from pipelines.report.run_facts import run_audit
 from pipelines.report.table_facts import table_audit
 from syned.errors import SynedError
-from syned.parts import write_whole
+from syned.run import RunFolder
+from syned.storage import protocol_of, write_whole
 
 
 def audit(what: str, columns: Sequence[str], sample: int, option: str = "--column") -> Audit:
@@ -28,10 +29,11 @@ def audit(what: str, columns: Sequence[str], sample: int, option: str = "--colum
         SynedError: It is none of these, or is not finished.
     """
     path = Path(what).expanduser()
-    if (path / "recipe.yaml").is_file():
+    run = RunFolder(what if protocol_of(what) else path)
+    if run.recipe_path.is_file():
         if columns:
             raise SynedError(f"{option}: {what} is a run, and has columns of its own")
-        return run_audit(path)
+        return run_audit(run)
     if path.is_dir() and not next(path.rglob("*.parquet"), None):
         raise SynedError(
             f"{what}: neither a run of syned (there is no recipe.yaml) nor a folder with Parquet "

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -29,23 +29,23 @@ from pipelines.report.facts import (
 )
 from pipelines.sample import read_layout
 from pipelines.scored import columns, read_scores
-from syned.parts import read_summary
+from syned.parts import read_summaries
 from syned.recipes import check
 from syned.rows import SCORE_NAMES
 from syned.run import RunFolder
+from syned.storage import names
 
 NEAR = 2
 """Bits of the perceptual hashes that pairs counted as alike may differ in."""
 
 
-def run_audit(path: Path) -> Audit:
+def run_audit(run: RunFolder) -> Audit:
     """Look through a finished run.
 
     Raises:
         RunError: It is no run, or not finished.
         RecipeError: Its recipe is of another version.
     """
-    run = RunFolder(path)
     recipe = check(Recipe, run.load_recipe(), str(run.recipe_path))
     funnel = read_funnel(run)
     parts = read_layout(run, recipe).parts
@@ -54,7 +54,7 @@ def run_audit(path: Path) -> Audit:
     asked = kept.drop_duplicates("instruction_id")
     thresholds = list(_thresholds(recipe, funnel))
     return Audit(
-        name=path.name,
+        name=run.path.name,
         kind="run",
         pairs=len(pairs),
         kept=len(kept),
@@ -78,14 +78,8 @@ def _pairs(run: RunFolder, parts: int) -> pd.DataFrame:
     rows = ((row.pair_id, row.kept, row.reason) for row in read_decisions(run))
     decided = pd.DataFrame(rows, columns=["pair_id", "kept", "rule"])
     pairs = read_scores(run, parts).merge(written, on="pair_id").merge(decided, on="pair_id")
-    sizes = [_rows(run, i) for i in range(parts)]
-    return pairs.assign(part=np.repeat(np.arange(parts), sizes))
-
-
-def _rows(run: RunFolder, part: int) -> int:
-    """Return the pairs of a part."""
-    summary = read_summary(run.stage(instruct.NAME), part)
-    return summary.rows if summary else 0
+    made = read_summaries(run.stage(instruct.NAME), range(parts))
+    return pairs.assign(part=np.repeat(list(made), [summary.rows for summary in made.values()]))
 
 
 def _thresholds(recipe: Recipe, funnel: Funnel) -> Iterator[Threshold]:
@@ -123,7 +117,7 @@ def _alike(kept: pd.DataFrame) -> int:
 
 def _cost(run: RunFolder, parts: int, pairs: pd.DataFrame) -> Cost:
     """Add up what the parts of each stage took."""
-    stages = sorted(path.name for path in run.path.glob("0[0-4]-*") if path.is_dir())
+    stages = [name for name in names(run.path) if re.match("0[0-4]-", name)]
     asked = pairs.drop_duplicates("instruction_id")
     accepted = (asked["stage"] != instruct.NAME).sum()
     exported = read_exported(run)
@@ -136,8 +130,7 @@ def _cost(run: RunFolder, parts: int, pairs: pd.DataFrame) -> Cost:
 
 def _stage_cost(run: RunFolder, stage: str, parts: int) -> StageCost:
     """Add up the sidecars of a stage."""
-    read = (read_summary(run.stage(stage), i) for i in range(parts))
-    found = [summary for summary in read if summary is not None]
+    found = read_summaries(run.stage(stage), range(parts)).values()
     return StageCost(
         stage=stage,
         rows=sum(summary.rows for summary in found),

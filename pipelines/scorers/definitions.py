@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipelines.scorers.captions import SHARE
 from pipelines.scorers.pixels import CHANGE_THRESHOLD, SSIM_SIDE
 from pipelines.sections.scorers import ClipConfig, DinoConfig, EmbedderConfig
 from syned.errors import RunError
-from syned.parquet import damaged
+from syned.parquet import read_schema
+from syned.storage import Place
 
 METADATA_KEY = "syned_scores"
 SQUASHED = "bicubic without antialiasing, squashed to the model's square input"
@@ -44,7 +41,7 @@ def metadata(clip: ClipConfig | None, dino: DinoConfig | None) -> dict[str, str]
     return {METADATA_KEY: json.dumps(definitions(clip, dino))}
 
 
-def read_definitions(path: Path) -> dict[str, dict[str, str]]:
+def read_definitions(path: Place) -> dict[str, dict[str, str]]:
     """Return what the scores in a file depend on, by scorer; see `definitions`.
 
     Args:
@@ -53,10 +50,7 @@ def read_definitions(path: Path) -> dict[str, dict[str, str]]:
     Raises:
         RunError: The file is missing or damaged, or says nothing of it.
     """
-    try:
-        found = (pq.read_schema(path).metadata or {}).get(METADATA_KEY.encode())
-    except (pa.ArrowException, OSError) as error:
-        raise damaged(path, error) from error
+    found = (read_schema(path).metadata or {}).get(METADATA_KEY.encode())
     if found is None:
         raise RunError(
             f"{path} does not say what its scores depend on (schema metadata `{METADATA_KEY}`), "

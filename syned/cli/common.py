@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +10,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 RunArgument = Annotated[
-    Path, typer.Argument(metavar="RUN", help="Folder of a run, such as `runs/demo`.")
+    str,
+    typer.Argument(
+        metavar="RUN", help="Folder of a run, such as `runs/demo` or `s3://bucket/runs/mine`."
+    ),
 ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -35,8 +34,12 @@ def generate(
         typer.Option("--n", "-n", min=1, help="Edited pairs to make, before filtering."),
     ] = None,
     out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Folder of the run.  [default: runs/NAME-OF-RECIPE]"),
+        str | None,
+        typer.Option(
+            metavar="DIR|URL",
+            help="Folder of the run, on this machine or in a store (`s3://bucket/run`, "
+            "`gs://bucket/run`).  [default: runs/NAME-OF-RECIPE]",
+        ),
     ] = None,
     set_: Annotated[
         list[str] | None,

@@ -82,7 +82,7 @@ def import_(
         place = out or Path("runs") / Path(name).name.removesuffix(".parquet")
         sources = pairs_of(name, _files(name, path, place), column or [])
         recipe = recipe_of(Path(name).stem, sources, n, writer, set_ or [])
-        carry_out(recipe, place, dry_run=dry_run, retry_failed=retry_failed)
+        carry_out(recipe, str(place), dry_run=dry_run, retry_failed=retry_failed)
 
 
 def _files(name: str, path: str | None, run: Path) -> str | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pipelines.recipe import Recipe
 
 
-def carry_out(recipe: Recipe, out: Path | None, *, dry_run: bool, retry_failed: bool) -> None:
+def carry_out(recipe: Recipe, out: str | None, *, dry_run: bool, retry_failed: bool) -> None:
     """Make a run of a recipe, or go on with it; or only print what it would do.
 
     Raises:
@@ -32,7 +32,7 @@ def carry_out(recipe: Recipe, out: Path | None, *, dry_run: bool, retry_failed: 
     lacks = missing(recipe)
     if lacks and not dry_run:
         raise refusal(recipe, lacks)
-    run = RunFolder(out or Path("runs") / recipe.name)
+    run = RunFolder(out or str(Path("runs") / recipe.name))
     try:
         plan = make_plan(recipe)
     except SourceError as error:

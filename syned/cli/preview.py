@@ -18,7 +18,11 @@ def preview(
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Where it goes.  [default: RUN/preview.html or .png]"),
+        typer.Option(
+            metavar="FILE",
+            help="Where it goes.  [default: RUN/preview.html or .png; of a run in a store, "
+            "NAME-preview.html here]",
+        ),
     ] = None,
     limit: Annotated[
         int | None,

@@ -64,6 +64,7 @@ def report(
         syned report pairs.parquet --column image=a --column edited_image=b --column instruction=t
     """
     from pipelines.report.make import as_json, audit, write_report
+    from syned.storage import protocol_of
 
     with told("Give the same command again."):
         if len(what) > 2:
@@ -75,8 +76,8 @@ def report(
         if json_:
             typer.echo(as_json(audits))
             return
-        is_run = audits[0].kind == "run"
         name = "report.html" if len(audits) == 1 else f"report-and-{audits[1].name}.html"
-        path = out or (Path(what[0]).expanduser() if is_run else Path()) / name
+        is_here = audits[0].kind == "run" and not protocol_of(what[0])
+        path = out or (Path(what[0]).expanduser() if is_here else Path()) / name
         write_report(audits, path)
         console().print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)

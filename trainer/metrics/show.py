@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from syned import __version__
-from syned.parts import write_whole
+from syned.storage import write_whole
 from trainer.metrics.scores import METRICS, Scores
 
 if TYPE_CHECKING:

@@ -1,0 +1,242 @@
+"""Where files lie: a path of this machine, or a URL of an object store, through one layer.
+
+A file appears whole or not at all: it is written beside its place (or, for a store, in the folder
+for temporary files) and then renamed or uploaded. Nothing is ever written through an open handle
+of a store, which publishes what it has when the writer fails.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from uuid import uuid4
+
+import psutil
+
+from syned.errors import MissingExtra, RunError
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+Place: TypeAlias = "Path | UPath"
+"""A local path, or one of an object store."""
+
+TEMPORARY = ".tmp-"
+_SCRATCH = "syned-scratch-"
+_EXTRAS = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs"}
+"""The packages of the extra `storage`, by protocol; what a run can be written to."""
+_READ_ONLY = ("hf",)
+_OPTIONS: dict[str, dict[str, Any]] = {
+    # Another process writes there too: a listing that is kept would say that its parts are missing.
+    "s3fs": {
+        "use_listings_cache": False,
+        "config_kwargs": {"retries": {"mode": "standard", "max_attempts": 8}},
+    },
+    "gcsfs": {"use_listings_cache": False},
+}
+
+
+def protocol_of(text: str | Path) -> str:
+    """Return the protocol of a URL such as `s3://bucket/run`; empty for a path."""
+    head, mark, _ = str(text).partition("://")
+    return head if mark else ""
+
+
+def to_place(text: str | Path) -> Place:
+    """Return the place that a path or a URL names.
+
+    Raises:
+        RunError: The protocol is none that syned knows.
+        MissingExtra: The package for the protocol is not installed.
+    """
+    protocol = protocol_of(text)
+    if not protocol:
+        return Path(text)
+    if protocol not in (*_EXTRAS, *_READ_ONLY):
+        known = ", ".join(f"{name}://" for name in (*_EXTRAS, *_READ_ONLY))
+        raise RunError(f"{text}: {protocol}:// is not known; give a folder, or one of {known}")
+    from upath import UPath
+
+    package = _EXTRAS.get(protocol, "")
+    try:
+        place = UPath(str(text), **_OPTIONS.get(package, {}))
+        # Made at once, so that a missing package is met here.
+        _ = place.fs
+    except ImportError as error:
+        raise MissingExtra(package or protocol, "storage") from error
+    return cast("UPath", place)
+
+
+def temporary_path(final: Place) -> Path:
+    """Return a local path for a file that is to appear at `final`; no other process uses it.
+
+    Processes of two machines, or of two containers, may have the same number.
+    """
+    name = f"{os.getpid()}-{uuid4().hex[:8]}-{final.name}"
+    if isinstance(final, Path):
+        return final.with_name(TEMPORARY + name)
+    return Path(tempfile.gettempdir()) / (_SCRATCH + name)
+
+
+def publish(temporary: Path, final: Place) -> None:
+    """Have a finished local file appear at its place, whole; the local one is gone after."""
+    if isinstance(final, Path):
+        _sync_and_rename(temporary, final)
+        return
+    final.fs.put_file(str(temporary), final.path)
+    temporary.unlink()
+
+
+def _sync_and_rename(temporary: Path, final: Path) -> None:
+    """Give a finished file its name; after a crash it is there whole or not at all."""
+    descriptor = os.open(temporary, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    temporary.replace(final)
+
+
+@contextmanager
+def written_whole(final: Place) -> Iterator[Path]:
+    """Yield a local path to write to; the file appears at its place if nothing is raised."""
+    temporary = temporary_path(final)
+    try:
+        yield temporary
+        publish(temporary, final)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_whole(final: Place, text: str) -> None:
+    """Write a text file that is there whole or not at all."""
+    with written_whole(final) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def rename(place: Place, name: str) -> None:
+    """Give a file another name in its folder."""
+    if isinstance(place, Path):
+        place.rename(place.with_name(name))
+    else:
+        place.fs.mv(place.path, place.with_name(name).path)
+
+
+def make_folder(place: Place) -> None:
+    """Make a local folder; a store has none of its own."""
+    if isinstance(place, Path):
+        place.mkdir(parents=True, exist_ok=True)
+
+
+def remove(place: Place) -> None:
+    """Remove a file, if it is there."""
+    if isinstance(place, Path):
+        place.unlink(missing_ok=True)
+    elif place.exists():
+        place.unlink()
+
+
+def sizes(folder: Place) -> dict[str, int]:
+    """Return the files of a folder and their bytes, by name, in one listing.
+
+    A folder that is not there has none.
+    """
+    if isinstance(folder, Path):
+        if not folder.is_dir():
+            return {}
+        with os.scandir(folder) as entries:
+            return {entry.name: entry.stat().st_size for entry in entries if entry.is_file()}
+    try:
+        found = folder.fs.ls(folder.path, detail=True)
+    except FileNotFoundError:
+        return {}
+    files = (item for item in found if item["type"] == "file")
+    return {item["name"].rpartition("/")[2]: int(item["size"]) for item in files}
+
+
+def names(folder: Place) -> list[str]:
+    """Return what lies in a folder, folders included, in order; nothing if it is not there."""
+    try:
+        return sorted(item.name for item in folder.iterdir())
+    except FileNotFoundError:
+        return []
+
+
+def tree_sizes(folder: Place) -> dict[str, int]:
+    """Return the files below a folder and their bytes, by their paths there, in order."""
+    if isinstance(folder, Path):
+        found = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+        return {name: found[name].stat().st_size for name in sorted(found)}
+    root = folder.path.rstrip("/") + "/"
+    files = folder.fs.find(root, detail=True)
+    return {name.removeprefix(root): int(files[name]["size"]) for name in sorted(files)}
+
+
+def remove_tree(folder: Place) -> None:
+    """Remove a folder and all in it, if it is there."""
+    if isinstance(folder, Path):
+        shutil.rmtree(folder, ignore_errors=True)
+    elif folder.exists():
+        folder.fs.rm(folder.path, recursive=True)
+
+
+def replace_tree(new: Place, old: Place) -> None:
+    """Put a folder in the place of another one beside it.
+
+    A crash in between leaves the other gone or, in a store, incomplete: let a note that is written
+    after it say that it is whole.
+    """
+    if not isinstance(new, Path):
+        remove_tree(old)
+        new.fs.mv(f"{new.path}/", f"{(new.parent / old.name).path}/", recursive=True)
+        return
+    assert isinstance(old, Path), "both are on one file system"
+    previous = new.with_name(f"{TEMPORARY}previous")
+    remove_tree(previous)
+    if old.exists():
+        old.rename(previous)
+    new.rename(old)
+    remove_tree(previous)
+
+
+def read_files(folder: Place, names: Sequence[str]) -> Mapping[str, bytes]:
+    """Read small files, those of a store many at a time; one that is gone by now is left out."""
+    if isinstance(folder, Path):
+        return {name: data for name in names if (data := _bytes(folder / name)) is not None}
+    paths = [f"{folder.path.rstrip('/')}/{name}" for name in names]
+    found = folder.fs.cat(paths, on_error="return") if paths else {}
+    read = {path.rpartition("/")[2]: data for path, data in found.items()}
+    wrong = next((d for d in read.values() if isinstance(d, Exception)), None)
+    if wrong is not None and not isinstance(wrong, FileNotFoundError):
+        raise wrong
+    return {name: data for name, data in read.items() if isinstance(data, bytes)}
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def sweep(folder: Place, pid: int | None = None) -> None:
+    """Remove what killed processes left behind under temporary names.
+
+    Args:
+        folder: Where files were to appear.
+        pid: Only what this process left; else, all that no living process can be writing.
+    """
+    if isinstance(folder, Path):
+        for path in folder.glob(f"{TEMPORARY}{'' if pid is None else f'{pid}-'}*"):
+            path.unlink(missing_ok=True)
+        return
+    for path in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
+        owner = int(path.name.removeprefix(_SCRATCH).partition("-")[0])
+        if owner == pid or not psutil.pid_exists(owner):
+            path.unlink(missing_ok=True)
