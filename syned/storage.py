@@ -152,20 +152,29 @@ def sizes(folder: Place) -> dict[str, int]:
             return {}
         with os.scandir(folder) as entries:
             return {entry.name: entry.stat().st_size for entry in entries if entry.is_file()}
-    try:
-        found = folder.fs.ls(folder.path, detail=True)
-    except FileNotFoundError:
-        return {}
-    files = (item for item in found if item["type"] == "file")
-    return {item["name"].rpartition("/")[2]: int(item["size"]) for item in files}
+    found = ((_last(item["name"]), item) for item in _listed(folder))
+    return {name: int(item["size"]) for name, item in found if item["type"] == "file"}
 
 
 def names(folder: Place) -> list[str]:
     """Return what lies in a folder, folders included, in order; nothing if it is not there."""
+    if isinstance(folder, Path):
+        return sorted(os.listdir(folder)) if folder.is_dir() else []
+    return sorted(_last(item["name"]) for item in _listed(folder))
+
+
+def _listed(folder: UPath) -> list[dict[str, Any]]:
+    """List a folder of a store."""
     try:
-        return sorted(item.name for item in folder.iterdir())
+        found: list[dict[str, Any]] = folder.fs.ls(folder.path, detail=True)
     except FileNotFoundError:
         return []
+    return found
+
+
+def _last(key: str) -> str:
+    """Return the last piece of a key."""
+    return key.rstrip("/").rpartition("/")[2]
 
 
 def tree_sizes(folder: Place) -> dict[str, int]:
@@ -194,7 +203,10 @@ def replace_tree(new: Place, old: Place) -> None:
     """
     if not isinstance(new, Path):
         remove_tree(old)
-        new.fs.mv(f"{new.path}/", f"{(new.parent / old.name).path}/", recursive=True)
+        found = list(tree_sizes(new))
+        froms, tos = ([f"{place.path}/{n}" for n in found] for place in (new, new.parent / old.name))
+        new.fs.copy(froms, tos)
+        remove_tree(new)
         return
     assert isinstance(old, Path), "both are on one file system"
     previous = new.with_name(f"{TEMPORARY}previous")
