@@ -22,6 +22,7 @@ from pipelines.sections.sources import FolderSource, ScenesSource, TableSource
 from pipelines.sources.base import PictureSource
 from pipelines.sources.detect import source_for
 from pipelines.sources.open import open_source
+from pipelines.sources.stored import listed
 from syned.batches import batched
 from syned.errors import EngineError, MissingExtra, RowError, SourceError, WorkerDied
 from syned.ids import fingerprint
@@ -29,6 +30,7 @@ from syned.images import decode_picture, normalise, perceptual_hash
 from syned.rows import EvaluationRow, turned_away
 from syned.run import RunFolder
 from syned.stage import Done, PartFunction, Stage
+from syned.storage import protocol_of, to_place
 
 NAME = "05-against"
 VERSION = 1
@@ -80,7 +82,9 @@ def _place(path: str) -> str:
 
 
 def _files(path: str) -> list[list[str | int]]:
-    """Return name, size and time of each file of a local set; nothing for a name on the Hub."""
+    """Return name, size and time of each file of a set; nothing for a name on the Hub."""
+    if protocol_of(path):
+        return [[name, size] for name, size in listed(to_place(path)).items()]
     place = Path(path).expanduser()
     files = [place] if place.is_file() else sorted(place.rglob("*")) if place.is_dir() else []
     found = ((file, file.stat()) for file in files if file.is_file())

@@ -26,6 +26,7 @@ from pipelines.requirements import is_local
 from pipelines.sections.base import Section
 from syned.arrow import IMAGE_TYPE, arrow_schema
 from syned.rows import DatasetRow
+from syned.storage import protocol_of
 
 
 def render_card(facts: CardFacts) -> str:
@@ -120,7 +121,8 @@ def _plain(value: Any) -> Any:
 
 def _without_folder(path: str, kind: str | None) -> str:
     """Return the last piece of a local path; another reference stays as it is."""
-    local = is_local(path) or (kind == "folder" and _own(path))
+    stored = protocol_of(path) not in ("", "hf")
+    local = stored or is_local(path) or (kind == "folder" and _own(path))
     return Path(path).name if local else path
 
 

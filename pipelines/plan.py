@@ -82,6 +82,7 @@ def stages(recipe: Recipe) -> list[Stage]:
                 refused=partial(module.refused, recipe=recipe),
                 metadata=score.metadata(recipe) if module is score else {},
                 workers=1 if light is None else cores(),
+                holds_model=light is None,
                 modules=(__name__, *(light or ())),
             )
         )

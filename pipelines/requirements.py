@@ -20,6 +20,7 @@ from pipelines.sections.sources import FolderSource, PairsSource, ScenesSource
 from pipelines.sections.writers import OpenAIWriter, VllmWriter
 from pipelines.sources.folder import folder_path
 from syned.errors import SynedError, install_command
+from syned.storage import protocol_of
 
 _DIFFUSERS = ("accelerate", "diffusers", "torch", "transformers")
 PACKAGES: dict[str, tuple[str, ...]] = {
@@ -205,6 +206,8 @@ def _sources(recipe: Recipe) -> Iterator[Lack]:
             continue
         local = isinstance(source, FolderSource)
         if not local and not is_local(source.path):
+            continue
+        if protocol_of(source.path):
             continue
         if not (folder_path(source.path) if local else Path(source.path).expanduser()).exists():
             yield Lack(

@@ -12,6 +12,7 @@ from pipelines.recipe import Recipe, builtin_recipes
 from pipelines.scorers.definitions import definitions
 from syned.errors import RecipeError
 from syned.recipes import check, read_yaml, set_values
+from syned.storage import protocol_of
 
 ALIASES = {"direction": "min_clip_sim_dir", "similarity": "min_clip_sim_image"}
 """Short names of filter rules."""
@@ -83,7 +84,8 @@ def absolute(recipe: Recipe) -> Recipe:
     for source in values["sample"]["sources"]:
         path = Path(source.get("path", "")).expanduser()
         local = path.exists() or source["kind"] == "folder"
-        if "path" in source and local and not source["path"].startswith("builtin:"):
+        named = source.get("path", "").startswith("builtin:") or protocol_of(source.get("path", ""))
+        if "path" in source and local and not named:
             source["path"] = str(path.absolute())
         if source.get("instructions"):
             source["instructions"] = str(Path(source["instructions"]).expanduser().absolute())

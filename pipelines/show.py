@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 from rich import box
 from rich.console import Console
@@ -126,7 +127,9 @@ def print_outcome(outcome: Outcome, run: RunFolder, console: Console) -> None:
     console.print(
         f"dataset   {place} ({size(sum(outcome.exported.files.values()))})", soft_wrap=True
     )
-    console.print(f'load      datasets.load_dataset("{place}")', soft_wrap=True)
+    files = f'"parquet", data_files="{place}/data/*.parquet"'
+    load = f'"{place}"' if isinstance(run.dataset, Path) else files
+    console.print(f"load      datasets.load_dataset({load})", soft_wrap=True)
     console.print(f"look      syned preview {escape(str(run.path))}", soft_wrap=True)
 
 

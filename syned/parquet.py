@@ -99,15 +99,22 @@ def read_batches(
         raise damaged(path, error) from error
 
 
-def read_table(path: Place, columns: Sequence[str]) -> pa.Table:
+def read_table(
+    path: Place, columns: Sequence[str], filters: list[tuple[str, str, Any]] | None = None
+) -> pa.Table:
     """Read some columns of a file whole.
+
+    Args:
+        path: The file.
+        columns: Which columns.
+        filters: Which rows, as pyarrow has it: `(column, "==", value)`; all if not given.
 
     Raises:
         RunError: The file is missing or damaged.
     """
     try:
         with _opened(path, columns) as handle:
-            return pq.read_table(handle, columns=list(columns), partitioning=None)
+            return pq.read_table(handle, columns=list(columns), filters=filters, partitioning=None)
     except (pa.ArrowException, OSError) as error:
         raise damaged(path, error) from error
 

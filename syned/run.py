@@ -73,6 +73,8 @@ class RunFolder:
         try:
             values = yaml.safe_load(self.recipe_path.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError) as error:
+            if "bucket" in str(error):
+                raise
             raise RunError(f"{self.path} is not a run: it has no recipe.yaml.") from error
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise RunError(f"{self.recipe_path} cannot be read: {error}") from error

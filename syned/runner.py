@@ -178,7 +178,10 @@ class _Pool:
         self._workers.remove(worker)
         assert worker.work is not None, "one without a part has been dismissed"
         how = _how(worker)
-        if self._queue.died(worker.work, ready=worker.ready):
+        if not worker.ready:
+            self._queue.give_back(worker.work)
+            self._queue.failed()
+        elif self._queue.died(worker.work):
             summary = set_aside(self._stage, self._run, worker.work, how)
             self._made[worker.work.index] = summary
             self._on_event(RowsDone(summary.rows, Counter(summary.reasons)))

@@ -33,6 +33,7 @@ class Stage:
         metadata: Kept in the schema of its files.
         fingerprint: Of its version, its config and the stages before it.
         workers: Processes that may work on it at once, each on parts of its own.
+        holds_model: Whether each of them loads a model.
         modules: What is imported for all workers beforehand; light modules and no model library.
         start: Loads whatever the stage needs, in the worker's process, and returns the function
             that makes a part. A module-level function or a partial of one, so that it travels.
@@ -49,6 +50,7 @@ class Stage:
     refused: Callable[[RunFolder, int, RowError], Iterator[Any]]
     metadata: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
+    holds_model: bool = False
     modules: tuple[str, ...] = ()
 
 

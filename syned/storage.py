@@ -204,8 +204,8 @@ def replace_tree(new: Place, old: Place) -> None:
     if not isinstance(new, Path):
         remove_tree(old)
         found = list(tree_sizes(new))
-        froms, tos = ([f"{place.path}/{n}" for n in found] for place in (new, new.parent / old.name))
-        new.fs.copy(froms, tos)
+        place = new.parent / old.name
+        new.fs.copy([f"{new.path}/{n}" for n in found], [f"{place.path}/{n}" for n in found])
         remove_tree(new)
         return
     assert isinstance(old, Path), "both are on one file system"

@@ -60,5 +60,6 @@ def _is_of_store(error: BaseException) -> bool:
 
 def _line(error: BaseException) -> str:
     """Return the first line of what an error says."""
-    text = str(error).strip() or type(error).__name__
+    strerror = getattr(error, "strerror", None)
+    text = str(strerror or error).strip() or type(error).__name__
     return text.splitlines()[0][:300].rstrip(".")

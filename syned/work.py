@@ -80,6 +80,10 @@ class Queue:
         """Return how many parts nobody works on."""
         return len(self._waiting)
 
+    def left(self) -> int:
+        """Return how many parts are not made yet."""
+        return len(self._waiting) + len(self._out)
+
     def take(self) -> Work | None:
         """Return the next part, or nothing if none waits."""
         if not self._waiting:
@@ -93,15 +97,24 @@ class Queue:
         self._out.discard(work.index)
         self._fruitless = 0
 
-    def died(self, work: Work, *, ready: bool) -> bool:
-        """Note that a worker died of a part, or of something else before it was ready for it.
+    def failed(self) -> None:
+        """Note that a worker died before it was ready."""
+        self._fruitless += 1
+
+    def give_back(self, work: Work) -> None:
+        """Take back a part that its worker never began."""
+        self._out.discard(work.index)
+        self._waiting.appendleft(work)
+
+    def died(self, work: Work) -> bool:
+        """Note that a worker died of a part.
 
         Returns:
             Whether the part is to be set aside; else it is handed out again.
         """
         self._fruitless += 1
         self._out.discard(work.index)
-        self._cost[work.index] += ready
+        self._cost[work.index] += 1
         if self._cost[work.index] >= TRIES:
             return True
         self._waiting.append(work)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import socket
 import threading
 import time
@@ -74,7 +76,9 @@ class S3:
 
     def objects(self, prefix: str = "") -> dict[str, bytes]:
         """Return the objects below a prefix, by their keys without it."""
-        pages = self.client().get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
+        pages = (
+            self.client().get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
+        )
         keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
         get = self.client().get_object
         return {
@@ -116,20 +120,19 @@ class Front:
         time.sleep(fault.stall)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         if fault.done:
-            import io
-
             list(self._app(environ | {"wsgi.input": io.BytesIO(body)}, lambda *_: lambda _: None))
         if not fault.status:
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             return []
         text = f"<Error><Code>{fault.code}</Code><Message>planted by a test</Message></Error>"
         start(f"{fault.status} planted", [("Content-Type", "application/xml")])
-        return [text.encode()]
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [text.encode()]
 
 
 @contextmanager
 def serve() -> Iterator[S3]:
     """Run a server with one empty bucket."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = S3()
     http = make_server("127.0.0.1", 0, Front(server), threaded=True)
     http.daemon_threads = True

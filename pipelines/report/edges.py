@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 from PIL import Image
 
 from pipelines import edit, sample, score
 from pipelines.report.facts import Edge, Example, Threshold
 from syned.images import load_picture
+from syned.parquet import read_table
 from syned.parts import part_path
 from syned.rows import EncodedImage
 from syned.run import RunFolder
@@ -70,7 +70,7 @@ def _example(run: RunFolder, pair: Any, value: float) -> Example:
 def _picture(run: RunFolder, stage: str, part: int, key: str, name: str, column: str) -> str:
     """Return one picture of a part as a data URI."""
     path = part_path(run.stage(stage), int(part))
-    rows = pq.read_table(path, columns=[key, column], filters=[(key, "==", name)]).to_pylist()
+    rows = read_table(path, [key, column], [(key, "==", name)]).to_pylist()
     stored = next((row[column] for row in rows if row[column]), None)
     return data_uri(load_picture(EncodedImage(**stored))) if stored else ""
 

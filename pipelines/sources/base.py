@@ -11,6 +11,7 @@ from syned.errors import RowError
 from syned.ids import digest
 from syned.reasons import Reason
 from syned.rows import Task
+from syned.storage import Place
 
 MAX_FILE_BYTES = 2**30
 """Larger files are not read: 179 megapixels take 0.7 GB without any compression."""
@@ -85,12 +86,17 @@ def as_task(value: Any) -> Task | None:
     return Task(name) if name in set(Task) else None
 
 
-def read_file(path: Path) -> bytes:
-    """Return the bytes of a plain file.
+def read_file(path: Place) -> bytes:
+    """Return the bytes of a plain file, or of one in a store.
 
     Raises:
         RowError: UNREADABLE, for one that is gone, not permitted, too large or not a plain file.
+        StorageError: A store cannot be reached, or does not allow it.
     """
+    if not isinstance(path, Path):
+        from pipelines.sources.stored import read_stored
+
+        return read_stored(path, MAX_FILE_BYTES)
     try:
         info = path.stat()
         # A pipe or a device would be waited for without an end.

@@ -17,7 +17,10 @@ from pipelines.sections.sources import (
 )
 from pipelines.sources.base import as_text
 from pipelines.sources.folder import folder_path, is_picture_name, walk
+from pipelines.sources.stored import listed
 from syned.errors import SourceError
+from syned.parquet import cause_of
+from syned.storage import Place, protocol_of, to_place
 
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
@@ -27,8 +30,8 @@ def source_for(path: str) -> Source:
 
     Args:
         path: A folder of pictures, one picture, a Parquet file or a folder of them (Emu Edit's
-            layout is recognised by its columns), `owner/name` on the Hub, `builtin:photos`, or the
-            word `scenes`.
+            layout is recognised by its columns), `owner/name` on the Hub, a URL of such a folder or
+            file in a store, `builtin:photos`, or the word `scenes`.
 
     Raises:
         SourceError: There is nothing of that name, or it holds no pictures.
@@ -38,11 +41,25 @@ def source_for(path: str) -> Source:
     if path.startswith("builtin:"):
         folder_path(path)
         return FolderSource(path=path)
+    if protocol_of(path):
+        return _stored(path)
     place = Path(path).expanduser()
     if not path or not place.exists():
         return _hub_dataset(path)
     parquet = _first_parquet(place)
-    return FolderSource(path=str(place)) if parquet is None else _table(place, parquet)
+    return FolderSource(path=str(place)) if parquet is None else _table(str(place), parquet)
+
+
+def _stored(path: str) -> Source:
+    """Return the source for a place in a store: pictures, or Parquet files if there are none."""
+    root = to_place(path)
+    if path.endswith(".parquet"):
+        return _table(path, root)
+    names = listed(root)
+    tables = [name for name in names if name.endswith(".parquet")]
+    if tables and not any(is_picture_name(name) for name in names):
+        return _table(path, root / tables[0])
+    return FolderSource(path=path)
 
 
 def _hub_dataset(path: str) -> Source:
@@ -70,13 +87,15 @@ def _first_parquet(place: Path) -> Path | None:
     return first
 
 
-def _table(place: Path, parquet: Path) -> Source:
+def _table(path: str, parquet: Place) -> Source:
     """Return the source for Parquet files, by the columns of the first."""
     try:
-        columns = set(pq.read_schema(parquet).names)
+        with parquet.open("rb") as file:
+            columns = set(pq.read_schema(file).names)
     except (pa.ArrowException, OSError) as error:
-        text = next(iter(str(error).splitlines()), "")
-        raise SourceError(f"{as_text(str(parquet))}: not a Parquet file ({text})") from error
+        raise SourceError(
+            f"{as_text(str(parquet))}: not a Parquet file ({cause_of(error)})"
+        ) from error
     if columns >= {"instruction", "input_caption", "output_caption"}:
-        return EmuEditSource(path=str(place))
-    return TableSource(path=str(place))
+        return EmuEditSource(path=path)
+    return TableSource(path=path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,9 +16,11 @@ from PIL import Image
 from pipelines.sections.sources import FolderSource
 from pipelines.sources.base import SourcePicture, as_text, read_file
 from pipelines.sources.metadata import METADATA_NAMES, Note, read_notes
+from pipelines.sources.stored import scan_store
 from syned.errors import RowError, SourceError
 from syned.images import READERS
 from syned.reasons import Reason
+from syned.storage import Place, protocol_of, to_place
 
 BUILTIN_PHOTOS = "builtin:photos"
 
@@ -36,7 +39,7 @@ class FolderPictures:
     """
 
     def __init__(
-        self, root: Path, names: list[str], notes: dict[str, Note], config: FolderSource
+        self, root: Place, names: list[str], notes: dict[str, Note], config: FolderSource
     ) -> None:
         self.name = source_name(config.path)
         self._root = root
@@ -83,6 +86,9 @@ def open_folder(config: FolderSource) -> FolderPictures:
         SourceError: There is no such folder, it holds no pictures, or its metadata are malformed.
     """
     root = folder_path(config.path)
+    if not isinstance(root, Path):
+        names, notes, others = scan_store(root, is_picture_name)
+        return _opened(root, names, notes, others, config)
     if root.is_file():
         return FolderPictures(root.parent, [_only_picture(root)], {}, config)
     if not root.is_dir():
@@ -91,13 +97,24 @@ def open_folder(config: FolderSource) -> FolderPictures:
     if not os.access(root, os.R_OK | os.X_OK):
         raise SourceError(f"{as_text(config.path)}: you are not permitted to list this folder")
     names, notes, others = _scan(root)
+    return _opened(root, names, notes, others, config)
+
+
+def _opened(
+    root: Place,
+    names: list[str],
+    notes: dict[str, Note],
+    others: Counter[str],
+    config: FolderSource,
+) -> FolderPictures:
+    """Return the pictures that were found, if there are any."""
     if not names:
         raise SourceError(f"{as_text(config.path)}: {_nothing_found(others)}")
     return FolderPictures(root, names, notes, config)
 
 
-def folder_path(path: str) -> Path:
-    """Return where a folder is; `builtin:photos` and `~` are resolved.
+def folder_path(path: str) -> Place:
+    """Return where a folder is; `builtin:photos`, `~` and URLs of stores are resolved.
 
     Raises:
         SourceError: An unknown `builtin:` name.
@@ -106,14 +123,16 @@ def folder_path(path: str) -> Path:
         return Path(str(resources.files("pipelines") / "photos"))
     if path.startswith("builtin:"):
         raise SourceError(f"{path}: no such built-in folder; the only one is {BUILTIN_PHOTOS}")
-    return Path(path).expanduser()
+    return to_place(path) if protocol_of(path) else Path(path).expanduser()
 
 
 def source_name(path: str) -> str:
     """Return the name kept in rows: the last folder alone, so that runs can be published."""
     if path == BUILTIN_PHOTOS:
         return path
-    return f"folder:{as_text(os.path.basename(os.path.abspath(folder_path(path))))}"
+    if protocol_of(path):
+        return f"folder:{as_text(posixpath.basename(path.rstrip('/')))}"
+    return f"folder:{as_text(os.path.basename(os.path.abspath(Path(path).expanduser())))}"
 
 
 @cache

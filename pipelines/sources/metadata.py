@@ -8,12 +8,12 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pipelines.sources.base import as_task, as_text
 from syned.errors import SourceError
 from syned.rows import Task
+from syned.storage import Place
 
 METADATA_NAMES = ("metadata.jsonl", "metadata.csv")
 """In this order; the second is read where the first is not there."""
@@ -30,7 +30,7 @@ class Note:
     edited_caption: str | None = None
 
 
-def read_notes(file: Path) -> dict[str, Note]:
+def read_notes(file: Place) -> dict[str, Note]:
     """Read a metadata file.
 
     It needs a column `file_name`, relative to the file's own folder. Known beside it are
@@ -56,14 +56,14 @@ def read_notes(file: Path) -> dict[str, Note]:
     return notes
 
 
-def _records(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _records(file: Place) -> Iterator[tuple[int, dict[str, Any]]]:
     """Return the records of a metadata file with their line numbers."""
     read = _csv_records if file.suffix == ".csv" else _jsonl_records
     # Line ends are left to the readers: a quoted cell of a CSV file may hold some.
     return read(file, io.StringIO(_decoded(file), newline=""))
 
 
-def _decoded(file: Path) -> str:
+def _decoded(file: Place) -> str:
     """Return the text of a file, without the mark that some editors put at its beginning."""
     try:
         data = file.read_bytes()
@@ -76,7 +76,7 @@ def _decoded(file: Path) -> str:
         raise SourceError(f"{_where(file)}: cannot be read ({error.strerror})") from error
 
 
-def _jsonl_records(file: Path, lines: Iterator[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+def _jsonl_records(file: Place, lines: Iterator[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the objects of a JSON Lines file."""
     for number, text in enumerate(lines, start=1):
         if not text.strip():
@@ -91,7 +91,7 @@ def _jsonl_records(file: Path, lines: Iterator[str]) -> Iterator[tuple[int, dict
         yield number, record
 
 
-def _csv_records(file: Path, lines: Iterator[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+def _csv_records(file: Place, lines: Iterator[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the rows of a CSV file with a header."""
     reader = csv.DictReader(lines, restkey="", strict=True)
     try:
@@ -107,7 +107,7 @@ def _csv_records(file: Path, lines: Iterator[str]) -> Iterator[tuple[int, dict[s
         raise SourceError(f"{_where(file, reader.line_num)}: not CSV ({error})") from error
 
 
-def _note(values: dict[str, Any], file: Path, line: int) -> Note:
+def _note(values: dict[str, Any], file: Place, line: int) -> Note:
     """Return what one record says."""
 
     def get(column: str) -> str:
@@ -122,7 +122,7 @@ def _note(values: dict[str, Any], file: Path, line: int) -> Note:
     )
 
 
-def _text(values: dict[str, Any], column: str, file: Path, line: int) -> str:
+def _text(values: dict[str, Any], column: str, file: Place, line: int) -> str:
     """Return the text of a column, empty if it is not there or null."""
     value = values.get(column)
     if value is None:
@@ -133,7 +133,7 @@ def _text(values: dict[str, Any], column: str, file: Path, line: int) -> str:
     return value if column == "file_name" else as_text(value.strip())
 
 
-def _no_name(file: Path, line: int) -> str:
+def _no_name(file: Place, line: int) -> str:
     """Say that a record names no file."""
     raise SourceError(
         f"{_where(file, line)}: no `file_name`; each record needs the path of its picture, "
@@ -141,6 +141,6 @@ def _no_name(file: Path, line: int) -> str:
     )
 
 
-def _where(file: Path, line: int | None = None) -> str:
+def _where(file: Place, line: int | None = None) -> str:
     """Name a place in a metadata file."""
     return as_text(str(file)) + (f", line {line}" if line else "")

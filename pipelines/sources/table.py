@@ -22,7 +22,9 @@ from pipelines.sources.cells import (
     image_column_names,
 )
 from pipelines.sources.instructions import check_rows, read_instructions
-from syned.errors import SourceError
+from pipelines.sources.stored import listed
+from syned.errors import SourceError, SynedError
+from syned.storage import protocol_of, to_place
 
 EMU_EDIT_COLUMNS = ("image", "instruction", "task", "input_caption", "output_caption")
 """As in facebook/emu_edit_test_set."""
@@ -62,7 +64,8 @@ class TablePictures:
         instructions: Mapping[int, str] | None = None,
     ) -> None:
         local = _local(config.path)
-        self.name = f"table:{as_text(local.name)}" if local.exists() else config.path
+        named = local.exists() or protocol_of(config.path) not in ("", "hf")
+        self.name = f"table:{as_text(local.name)}" if named else config.path
         self._folder = local.parent if local.is_file() else local if local.is_dir() else None
         self._dataset = dataset.select_columns(columns.names())
         self._columns = columns
@@ -172,6 +175,9 @@ def load_table(config: TableSource) -> Any:
         SourceError: It cannot be read.
     """
     path = _local(config.path)
+    if protocol_of(config.path):
+        with _explained(config.path), _quiet():
+            return _load_stored(config.path, config.split or "train")
     with _explained(config.path), _quiet() if path.exists() else nullcontext():
         return _joined(_load_splits(config, path))
 
@@ -181,7 +187,7 @@ def _explained(name: str) -> Iterator[None]:
     """Turn what keeps a table from being read into one message."""
     try:
         yield
-    except SourceError:
+    except SynedError:
         raise
     # pyarrow, `datasets`, the Hub's client and the network each have errors of their own.
     except Exception as error:
@@ -214,6 +220,16 @@ def _load_splits(config: TableSource, path: Path) -> Any:
     return datasets.load_dataset(
         where, name=config.config, split=config.split, revision=config.revision
     )
+
+
+def _load_stored(path: str, split: str) -> Any:
+    """Return the Parquet files below a place in a store as one dataset."""
+    if path.endswith(".parquet"):
+        return _load_files([path], split)
+    names = [name for name in listed(to_place(path)) if name.endswith(".parquet")]
+    if not names:
+        raise SourceError(f"{path}: no .parquet file in this folder")
+    return _load_files([f"{path.rstrip('/')}/{name}" for name in names], split)
 
 
 def _load_files(files: list[str], split: str) -> Any:

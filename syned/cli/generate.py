@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from syned.cli.making import Engine, EngineName, carry_out
 from syned.told import GO_ON, told
 
 
@@ -49,6 +50,29 @@ def generate(
             help="Any value of the recipe, such as `image.resolution=256`; may be repeated.",
         ),
     ] = None,
+    engine: Annotated[
+        EngineName,
+        typer.Option(
+            help="What makes the parts: worker processes of this machine, or actors of Ray on one "
+            "machine or many, one for each GPU or core.",
+        ),
+    ] = EngineName.LOCAL,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Head of the Ray cluster, or `auto`; without it Ray runs on this machine alone.",
+        ),
+    ] = None,
+    size: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="STAGE=SIZE",
+            help="Actors of a stage on Ray and what each takes, such as `edit=8x1gpu`, "
+            "`score=0.25gpu` or `sample=16x1cpu`; may be repeated.  [default: as many as fit, each "
+            "with one GPU if it holds a model, else with one core]",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan and make nothing.")
     ] = False,
@@ -71,11 +95,18 @@ def generate(
         syned generate --images ~/Pictures --n 30000 --set edit.candidates=8
 
         syned generate --recipe tiny --dry-run
+
+        syned generate --n 3000000 --engine ray --address auto --out s3://bucket/run
     """
     from pipelines.resolve import resolve
-    from syned.cli.making import carry_out
 
     with told(GO_ON):
+        if engine is EngineName.LOCAL and (address or size):
+            raise typer.BadParameter("is for --engine ray", param_hint="--address, --size")
         carry_out(
-            resolve(recipe, images, n, set_ or []), out, dry_run=dry_run, retry_failed=retry_failed
+            resolve(recipe, images, n, set_ or []),
+            out,
+            dry_run=dry_run,
+            retry_failed=retry_failed,
+            engine=Engine(engine, address, tuple(size or ())),
         )

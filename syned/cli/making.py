@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +16,44 @@ from syned.errors import EXIT_ROWS_FAILED, SourceError
 
 if TYPE_CHECKING:
     from pipelines.recipe import Recipe
+    from syned.runner import Runner
 
 
-def carry_out(recipe: Recipe, out: str | None, *, dry_run: bool, retry_failed: bool) -> None:
+class EngineName(StrEnum):
+    """What runs stages."""
+
+    LOCAL = "local"
+    """Worker processes of this machine."""
+    RAY = "ray"
+    """Actors of a Ray cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What makes the parts of a run.
+
+    Attributes:
+        name: `local` or `ray`.
+        address: Of a Ray cluster; nothing for one of this machine alone.
+        sizes: `STAGE=SIZE`, for Ray.
+    """
+
+    name: EngineName = EngineName.LOCAL
+    address: str | None = None
+    sizes: tuple[str, ...] = ()
+
+
+LOCAL = Engine()
+
+
+def carry_out(
+    recipe: Recipe,
+    out: str | None,
+    *,
+    dry_run: bool,
+    retry_failed: bool,
+    engine: Engine = LOCAL,
+) -> None:
     """Make a run of a recipe, or go on with it; or only print what it would do.
 
     Raises:
@@ -42,10 +81,31 @@ def carry_out(recipe: Recipe, out: str | None, *, dry_run: bool, retry_failed: b
         if lacks:
             raise refusal(recipe, lacks)
         return
-    with run.claim():
+    with run.claim(console.print), _runner(engine, recipe) as runner:
         run.start(recipe.model_dump(mode="json"))
         with display(console) as show:
-            outcome = generate(plan, run, show, retry_failed=retry_failed)
+            outcome = generate(plan, run, show, runner=runner, retry_failed=retry_failed)
     print_outcome(outcome, run, console)
     if any(count.failed for count in outcome.funnel.stages):
         raise typer.Exit(EXIT_ROWS_FAILED)
+
+
+@contextmanager
+def _runner(engine: Engine, recipe: Recipe) -> Iterator[Runner]:
+    """Return what makes parts, for as long as it is needed.
+
+    Raises:
+        SynedError: Ray is missing or not to be reached, or a size is malformed.
+    """
+    from syned.runner import run_here
+
+    if engine.name is EngineName.LOCAL:
+        yield run_here
+        return
+    from pipelines.plan import stages
+    from syned.ray_runner import RayRunner, connected
+    from syned.ray_sizes import read_sizes
+
+    with connected(engine.address) as resources:
+        models = {stage.name: stage.holds_model for stage in stages(recipe)}
+        yield RayRunner(read_sizes(engine.sizes, models, gpus=bool(resources.get("GPU"))))

@@ -1,0 +1,275 @@
+"""The Ray runner: the same parts, made by actors on as many machines and GPUs as Ray has.
+
+Ray places actors and restarts nothing here: a part whose actor, or whose machine, is gone is
+handed to another actor, as in the local runner. Only numbers of parts and their sidecars travel;
+rows go between the run's folder and the actors.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from syned.errors import MissingExtra, RunError, WorkerDied
+from syned.events import OnEvent, RowsDone, WorkerReady
+from syned.parts import Summary
+from syned.ray_sizes import Size
+from syned.run import RunFolder
+from syned.stage import Stage
+from syned.storage import Place, make_folder, sweep
+from syned.work import Queue, Work
+from syned.worker import make_part, set_aside, travelling
+
+LOOK_SECONDS = 5.0
+"""Seconds after which machines that have joined are looked for."""
+
+
+@contextmanager
+def connected(address: str | None) -> Iterator[dict[str, float]]:
+    """Join a Ray cluster, or start one on this machine for as long as it is needed.
+
+    Args:
+        address: Of the cluster's head, or `auto` for the one that this machine belongs to; nothing
+            for one of this machine alone.
+
+    Yields:
+        What the cluster has, as Ray tells it: `CPU`, `GPU` and more.
+
+    Raises:
+        MissingExtra: Ray is not installed.
+        RunError: There is no cluster at that address.
+    """
+    try:
+        ray: Any = importlib.import_module("ray")
+    except ImportError as error:
+        raise MissingExtra("ray", "ray") from error
+    # Without word of how to prove who one is, Ray 2.60 writes a token for all later clusters of
+    # this user; one that only this machine can reach needs none.
+    os.environ.setdefault("RAY_AUTH_MODE", "disabled" if address is None else "token")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    alone: dict[str, Any] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+    try:
+        ray.init(
+            address=address or "local",
+            logging_level=logging.ERROR,
+            log_to_driver=False,
+            **({} if address else alone),
+        )
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        line = str(error).strip().splitlines()[0]
+        raise RunError(
+            f"no Ray cluster at {address or 'this machine'} ({line}). Start one with `ray start "
+            "--head`, give --address HOST:PORT, or leave it out for one of this machine alone; "
+            "RAY_AUTH_MODE must be the same on all machines."
+        ) from error
+    try:
+        yield ray.cluster_resources()
+    finally:
+        ray.shutdown()
+
+
+class Maker:
+    """An actor's side: a stage, loaded once, and its parts made one after another."""
+
+    def __init__(self, stage: Stage, path: Place, version: str, folder: str) -> None:
+        # Paths of the recipe and of the run may be relative to where the driver stands.
+        if os.path.isdir(folder):
+            os.chdir(folder)
+        self._stage = stage
+        self._run = RunFolder(path)
+        self._version = version
+
+    def ready(self) -> BaseException | None:
+        """Load the stage; return what is wrong, if something is."""
+        try:
+            self._refuse_elsewhere()
+            self._make = self._stage.start(self._run)
+        except Exception as error:
+            return travelling(error)
+        return None
+
+    def make(self, work: Work) -> Summary | BaseException:
+        """Make one part, and return its sidecar, or what is wrong."""
+        try:
+            return make_part(self._stage, self._run, self._make, work, lambda _event: None)
+        except Exception as error:
+            return travelling(error)
+
+    def _refuse_elsewhere(self) -> None:
+        """Raise if this machine has another Python, or does not see the run's folder."""
+        here = _version()
+        if here != self._version:
+            raise RunError(f"{_host()} has {here}, the driver {self._version}; install the same")
+        if not self._run.recipe_path.is_file():
+            raise RunError(
+                f"{_host()} does not see {self._run.path}: give --out a folder that all machines "
+                "share under one path, or s3://bucket/run"
+            )
+
+
+def _version() -> str:
+    """Return what must be the same on all machines."""
+    from importlib.metadata import version
+
+    python = ".".join(map(str, sys.version_info[:2]))
+    return f"syned {version('syned')} on Python {python}"
+
+
+def _host() -> str:
+    import socket
+
+    return socket.gethostname()
+
+
+@dataclass(eq=False, slots=True)
+class _Actor:
+    """An actor, what it was asked last, and the part that this is about."""
+
+    handle: Any
+    asked: Any
+    work: Work | None = None
+
+
+class RayRunner:
+    """Makes the parts of a stage with actors.
+
+    Args:
+        sizes: How many actors a stage has and what each needs, by the stage's name.
+    """
+
+    def __init__(self, sizes: Mapping[str, Size]) -> None:
+        self._sizes = sizes
+
+    def __call__(
+        self, stage: Stage, run: RunFolder, work: Sequence[Work], on_event: OnEvent
+    ) -> dict[int, Summary]:
+        """Make parts of a stage.
+
+        Args:
+            stage: What to run.
+            run: The run's folder.
+            work: The parts to make, in order.
+            on_event: Told of each step.
+
+        Returns:
+            The sidecars of the parts.
+
+        Raises:
+            SynedError: An actor met an error of the user's input or environment.
+            WorkerDied: Actors die again and again.
+            WorkerFailure: An actor met a bug.
+        """
+        make_folder(run.stage(stage.name))
+        sweep(run.stage(stage.name))
+        pool = _Pool(stage, run, Queue(work), self._sizes[stage.name], on_event)
+        try:
+            return pool.make_all()
+        finally:
+            pool.end()
+
+
+class _Pool:
+    """The actors of a stage, each with one part at a time."""
+
+    def __init__(
+        self, stage: Stage, run: RunFolder, queue: Queue, size: Size, on_event: OnEvent
+    ) -> None:
+        import ray
+
+        self._ray: Any = ray
+        self._stage = stage
+        self._run = run
+        self._queue = queue
+        self._on_event = on_event
+        self._size = size
+        # Started again by us alone: Ray would not know which part it has died of.
+        self._kind = self._ray.remote(
+            num_cpus=size.cpus, num_gpus=size.gpus, max_restarts=0, max_task_retries=0
+        )(Maker)
+        self._actors: dict[Any, _Actor] = {}
+        self._made: dict[int, Summary] = {}
+
+    def make_all(self) -> dict[int, Summary]:
+        """Make all parts."""
+        while self._queue:
+            self._fill()
+            done, _ = self._ray.wait(list(self._actors), num_returns=1, timeout=LOOK_SECONDS)
+            for reference in done:
+                self._hear(self._actors.pop(reference))
+        return self._made
+
+    def end(self) -> None:
+        """End all actors; one that has no machine yet included."""
+        for actor in self._actors.values():
+            self._ray.kill(actor.handle, no_restart=True)
+
+    def _fill(self) -> None:
+        """Start actors until there are as many as are wanted, or as there are parts for."""
+        wanted = min(self._size.count(self._ray.cluster_resources()), self._queue.left())
+        for _ in range(wanted - len(self._actors)):
+            handle = self._kind.remote(self._stage, self._run.path, _version(), os.getcwd())
+            self._ask(_Actor(handle, handle.ready.remote()))
+
+    def _ask(self, actor: _Actor) -> None:
+        """Wait for what an actor was asked."""
+        self._actors[actor.asked] = actor
+
+    def _hear(self, actor: _Actor) -> None:
+        """Act on what an actor answers, or on its death."""
+        try:
+            answer = self._ray.get(actor.asked)
+        except self._ray.exceptions.RayActorError as error:
+            self._mourn(actor, error)
+            return
+        if isinstance(answer, BaseException):
+            raise answer
+        if actor.work is None:
+            self._on_event(WorkerReady())
+        else:
+            self._note(actor.work, answer)
+            self._queue.made(actor.work)
+        actor.work = self._queue.take()
+        if actor.work is None:
+            self._ray.kill(actor.handle, no_restart=True)
+        else:
+            actor.asked = actor.handle.make.remote(actor.work)
+            self._ask(actor)
+
+    def _note(self, work: Work, summary: Summary) -> None:
+        """Keep a sidecar, and tell of its rows."""
+        self._made[work.index] = summary
+        self._on_event(RowsDone(summary.rows, Counter(summary.reasons)))
+
+    def _mourn(self, actor: _Actor, error: Exception) -> None:
+        """Set aside the part that an actor has died of, or have another one make it.
+
+        Raises:
+            WorkerDied: That cannot help.
+        """
+        # It may be out of reach alone, and go on writing what another one makes again.
+        self._ray.kill(actor.handle, no_restart=True)
+        how = _how(error)
+        if actor.work is None:
+            self._queue.failed()
+        elif self._queue.died(actor.work):
+            self._note(actor.work, set_aside(self._stage, self._run, actor.work, how))
+        if self._queue.is_hopeless():
+            raise WorkerDied(
+                f"actors of {self._stage.name} end without a word ({how}). Their last words are "
+                "in Ray's logs (`ray logs`). Finished parts are kept: run the same command to go "
+                "on."
+            )
+
+
+def _how(error: Exception) -> str:
+    """Say how an actor died, in one line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if "cause" in line.lower() or "died" in line.lower()]
+    return (told or lines or [type(error).__name__])[-1][:200]

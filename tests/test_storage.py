@@ -1,0 +1,253 @@
+"""Runs, pictures and shards in an object store, spoken to by the real clients; faults planted."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import SMALL, run_cli
+from s3_server import BUCKET, S3, Fault, serve
+
+from syned.parts import part_path
+from syned.rows import ScanRow
+from syned.storage import sizes, to_place, written_whole
+
+ARGS = ("generate", "--recipe", "demo", "--n", "24", *SMALL, "--set", "part_size=8")
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[S3]:
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _env(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    s3.faults.clear()
+    for name, value in s3.env().items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The Parquet files, card and recipe of a run on this machine."""
+    folder = tmp_path_factory.mktemp("whole")
+    done = run_cli(*ARGS, "--out", "run", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    found = {p.relative_to(folder / "run").as_posix(): p for p in (folder / "run").rglob("*")}
+    return {
+        name: path.read_bytes()
+        for name, path in found.items()
+        if path.suffix in (".parquet", ".md", ".yaml")
+    }
+
+
+def in_store(s3: S3, run: str) -> dict[str, bytes]:
+    """Return what a run in the store holds, but for notes with times in them."""
+    return {n: data for n, data in s3.objects(f"{run}/").items() if not n.endswith(".json")}
+
+
+def generate(run: str, cwd: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    return run_cli(*ARGS, *more, "--out", f"s3://{BUCKET}/{run}", cwd=cwd)
+
+
+def test_a_run_in_a_store_has_the_bytes_of_one_on_this_machine(
+    s3: S3, whole: dict[str, bytes], tmp_path: Path
+) -> None:
+    done = generate("whole", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert in_store(s3, "whole") == whole
+    assert not list(tmp_path.iterdir())
+    s3.asked.clear()
+    assert generate("whole", tmp_path).returncode == 0
+    written = {path for method, path in s3.asked if method == "PUT"}
+    assert written == {f"/{BUCKET}/whole/.claim/00001.json"}
+
+
+def test_it_is_filtered_looked_at_and_audited_there(s3: S3, tmp_path: Path) -> None:
+    url = f"s3://{BUCKET}/used"
+    assert generate("used", tmp_path).returncode == 0
+    done = run_cli("filter", url, "--set", "max_per_split.train=5", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "needs CLIP scores" in done.stderr
+    done = run_cli("filter", url, "--set", "min_changed_area=0.1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    shards = [n for n in in_store(s3, "used") if n.startswith("dataset/data/")]
+    kept = sum(len(pd.read_parquet(f"{url}/{name}")) for name in shards)
+    assert 0 < kept < 24
+    assert f"kept      {kept} of 24 pairs" in done.stdout
+    for args, page in ((("preview",), "used-preview.html"), (("report",), "report.html")):
+        done = run_cli(*args, url, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / page).stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(method="PUT", match="part-", times=4, status=500),
+        Fault(method="PUT", match=".parquet", times=3, after=2, status=503, code="SlowDown"),
+        Fault(method="PUT", match="part-", times=2, done=True),
+        Fault(method="GET", times=3, after=4),
+        Fault(method="GET", times=2, after=9, status=500),
+        Fault(method="PUT", match="dataset.json", times=2),
+    ],
+    ids=["500", "slow-down", "answer-lost", "cut", "get-500", "last-note"],
+)
+def test_faults_that_pass_change_nothing(
+    fault: Fault, s3: S3, whole: dict[str, bytes], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    s3.plant(fault)
+    run = f"faults-{request.node.callspec.id}"
+    done = generate(run, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not fault.times, "it was met"
+    assert in_store(s3, run) == whole
+
+
+def test_a_store_that_stays_away_is_one_message_and_the_run_goes_on_later(
+    s3: S3, whole: dict[str, bytes], tmp_path: Path
+) -> None:
+    s3.plant(
+        Fault(
+            method="PUT", match="03-edit/part-00001", times=10_000, status=403, code="AccessDenied"
+        )
+    )
+    done = generate("away", tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "do not allow it" in done.stderr
+    assert f"{where}.parquet" not in in_store(s3, "away")
+    s3.faults.clear()
+    done = generate("away", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert in_store(s3, "away") == whole
+
+
+def test_a_run_killed_on_one_machine_is_finished_by_another(
+    s3: S3, whole: dict[str, bytes], tmp_path: Path
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "syned", *ARGS, "--out", f"s3://{BUCKET}/killed"],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    place = to_place(f"s3://{BUCKET}/killed/03-edit")
+    end = time.monotonic() + 60
+    while not sizes(place) and time.monotonic() < end:
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    done = generate("killed", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert in_store(s3, "killed") == whole
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("filter", "s3://nobody-has-it/run"), "bucket does not exist"),
+        ((*ARGS, "--out", "s3://nobody-has-it/run"), "bucket does not exist"),
+        (("preview", f"s3://{BUCKET}/nothing"), "is not a run: it has no recipe.yaml"),
+        ((*ARGS, "--out", "ftp://host/run"), "ftp:// is not known"),
+        ((*ARGS, "--images", f"s3://{BUCKET}/empty"), "there is nothing under this address"),
+    ],
+)
+def test_what_is_not_there_is_one_message(
+    args: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    done = run_cli(*args, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_keys_that_are_denied_are_named_as_such(s3: S3, tmp_path: Path) -> None:
+    s3.plant(Fault(times=10_000, status=403, code="InvalidAccessKeyId"))
+    done = generate("denied", tmp_path)
+    assert done.returncode == 2
+    assert "These credentials do not allow it" in done.stderr
+    assert "AWS_ACCESS_KEY_ID" in done.stderr
+
+
+def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
+    nowhere = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "2"}
+    done = run_cli("filter", f"s3://{BUCKET}/run", cwd=tmp_path, **nowhere)
+    assert done.returncode == 2
+    assert "http://127.0.0.1:9" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_error_while_a_file_is_written_publishes_nothing(s3: S3) -> None:
+    place = to_place(f"s3://{BUCKET}/half/part-00000.parquet")
+    left: list[Path] = []
+
+    def write() -> None:
+        with written_whole(place) as temporary:
+            temporary.write_bytes(b"half")
+            left.append(temporary)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write()
+    assert not s3.objects("half/")
+    assert not left[0].exists()
+
+
+def test_a_listing_sees_what_another_process_wrote(s3: S3) -> None:
+    place = to_place(f"s3://{BUCKET}/listed")
+    assert sizes(place) == {}
+    s3.client().put_object(Bucket=BUCKET, Key="listed/a", Body=b"abc")
+    assert sizes(place) == {"a": 3}
+    s3.client().put_object(Bucket=BUCKET, Key="listed/b", Body=b"")
+    assert sizes(place) == {"a": 3, "b": 0}
+
+
+@pytest.fixture(scope="module")
+def photos(s3: S3) -> list[Path]:
+    """Four of the built-in photos, in the store with captions."""
+    found = sorted(Path("pipelines/photos").glob("*.jpg"))[:4]
+    for path in found:
+        s3.client().upload_file(str(path), BUCKET, f"photos/inside/{path.name}")
+    lines = [f'{{"file_name": "{path.name}", "caption": "a photo"}}' for path in found]
+    s3.client().put_object(
+        Bucket=BUCKET, Key="photos/inside/metadata.jsonl", Body="\n".join(lines).encode()
+    )
+    return found
+
+
+def test_pictures_in_a_store_are_those_of_a_folder(photos: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "photos" / "inside").mkdir(parents=True)
+    for path in photos:
+        os.link(path, tmp_path / "photos" / "inside" / path.name)
+    few = ("generate", "--recipe", "demo", "--n", "8", *SMALL)
+    here = run_cli(*few, "--images", "photos", "--out", "here", cwd=tmp_path)
+    there = run_cli(*few, "--images", f"s3://{BUCKET}/photos", "--out", "there", cwd=tmp_path)
+    assert (here.returncode, there.returncode) == (0, 0), there.stderr
+    looked = [
+        pd.read_parquet(part_path(tmp_path / run / "01-sample", 0)) for run in ("here", "there")
+    ]
+    for column in ("image_id", "key", "source", "image"):
+        assert looked[0][column].tolist() == looked[1][column].tolist()
+    assert set(looked[1]["source_caption"]) == {"a photo"}
+    card = (tmp_path / "there/dataset/README.md").read_text()
+    assert BUCKET + "/" not in card
+
+
+def test_a_table_in_a_store_is_a_source(s3: S3, photos: list[Path], tmp_path: Path) -> None:
+    rows = [{"image": {"bytes": path.read_bytes(), "path": path.name}} for path in photos]
+    pd.DataFrame(rows).to_parquet(tmp_path / "table.parquet")
+    s3.client().upload_file(str(tmp_path / "table.parquet"), BUCKET, "tables/table.parquet")
+    few = ("generate", "--recipe", "demo", "--n", "8", *SMALL)
+    done = run_cli(*few, "--images", f"s3://{BUCKET}/tables", "--out", "run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    scanned = pd.read_parquet(part_path(tmp_path / "run/00-scan", 0))
+    assert len(scanned) == 4
+    assert set(scanned.columns) >= {field for field in ScanRow.__slots__ if field != "status"}
