@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from itertools import chain, pairwise
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
+import numpy as np
 import pandas as pd
 
 from pipelines.diversity import signature
@@ -13,7 +14,6 @@ from pipelines.diversity import words as spoken
 ENOUGH = 4
 """Instructions of so many words with a meaning are alike if they differ by one word more or less;
 in shorter ones a word is too much of what they say."""
-HASH_BITS = 64
 
 Words = tuple[str, ...]
 
@@ -55,50 +55,6 @@ def _less_one(words: Words) -> Iterator[Words]:
         yield from (words[:i] + words[i + 1 :] for i in range(len(words)))
 
 
-def near_duplicates(
-    kinds: Iterable[Hashable], before: Iterable[str], after: Iterable[str], distance: int
-) -> list[bool]:
-    """Say which pairs have both pictures near those of an earlier pair of the same kind.
-
-    Hashes that differ in at most `distance` bits agree in one of `distance` + 1 bands, so only
-    pairs that share a band of the second hash are compared (Manku, Jain, Sarma: Detecting
-    near-duplicates for web crawling, WWW 2007).
-
-    Args:
-        kinds: Pairs of different kinds are never duplicates.
-        before: Hashes of the source pictures, hex digits; empty for none.
-        after: Hashes of the edited pictures.
-        distance: Most bits of each hash that may differ.
-    """
-    buckets: dict[Hashable, list[tuple[int, int]]] = {}
-    result = []
-    for kind, *texts in zip(kinds, before, after, strict=True):
-        if not all(texts):
-            result.append(False)
-            continue
-        first, second = (int(text, 16) for text in texts)
-        keys = [(kind, i, band) for i, band in enumerate(_bands(second, distance + 1))]
-        known = chain.from_iterable(buckets.get(key, ()) for key in keys)
-        near = any(_near(first, a, distance) and _near(second, b, distance) for a, b in known)
-        result.append(near)
-        if not near:
-            for key in keys:
-                buckets.setdefault(key, []).append((first, second))
-    return result
-
-
-def _near(one: int, other: int, distance: int) -> bool:
-    """Say whether two hashes differ in few bits."""
-    return (one ^ other).bit_count() <= distance
-
-
-def _bands(value: int, count: int) -> Iterator[int]:
-    """Yield the bits of a hash in so many pieces."""
-    edges = [HASH_BITS * i // count for i in range(count + 1)]
-    for low, high in pairwise(edges):
-        yield (value >> low) & ((1 << (high - low)) - 1)
-
-
 def same_picture(alive: pd.DataFrame) -> pd.Series:
     """Say which pairs have the edited picture of an earlier one of the same source picture."""
     return alive.duplicated(["image_id", "edited_id"])
@@ -106,6 +62,8 @@ def same_picture(alive: pd.DataFrame) -> pd.Series:
 
 def same_words(alive: pd.DataFrame) -> pd.Series:
     """Say which pairs have another instruction, in the same words, than an earlier one's."""
-    words = alive["instruction"].map(lambda text: " ".join(spoken(text)))
+    codes, texts = pd.factorize(alive["instruction"])
+    said, _ = pd.factorize(np.array([" ".join(spoken(text)) for text in texts], dtype=object))
+    words = pd.Series(said[codes], index=alive.index, name="words")
     first = alive.groupby([alive["image_id"], words])["instruction_id"].transform("first")
     return alive["instruction_id"] != first

@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from pipelines import instruct
 from pipelines.closest import with_closest
-from pipelines.diversity import Diversity, diversity
+from pipelines.diversity import SAMPLE, Diversity, diversity
 from pipelines.filter import NAME, VERSION, Thresholds, decide, splits_of
 from pipelines.funnel import Funnel, funnel_path
 from pipelines.recipe import Recipe
-from pipelines.scored import columns, read_scores
+from pipelines.scored import read_scores, tables
 from syned.arrow import arrow_schema, from_batch
 from syned.ids import fingerprint
 from syned.parquet import open_writer, read_batches
@@ -75,11 +75,23 @@ def words_of_kept(run: RunFolder, parts: int, decided: pa.Table) -> tuple[Divers
         many pairs the way back is worded.
     """
     names = ["instruction_id", "instruction", "captions", "inverse_instruction"]
-    written = columns(run, instruct.NAME, parts, names)
-    kept = written[decided["kept"].to_numpy()]
-    once = kept.drop_duplicates("instruction_id")
-    ways_back = int((kept["inverse_instruction"] != "").sum())
-    return diversity(once["instruction"], once["captions"]), ways_back
+    kept = decided["kept"].to_numpy()
+    instructions: list[str] = []
+    captions: list[Sequence[str]] = []
+    every = max(1, int(kept.sum()) // SAMPLE)
+    start, ways_back, last = 0, 0, ""
+    for table in tables(run, instruct.NAME, parts, names):
+        rows = table.filter(pa.array(kept[start : start + len(table)])).to_pylist()
+        start += len(table)
+        for row in rows:
+            ways_back += row["inverse_instruction"] != ""
+            # The candidates of an instruction lie together.
+            if row["instruction_id"] != last:
+                last = row["instruction_id"]
+                instructions.append(row["instruction"])
+                if len(instructions) % every == 0:
+                    captions.append(row["captions"])
+    return diversity(instructions, captions), ways_back
 
 
 def to_table(decided: pd.DataFrame) -> pa.Table:

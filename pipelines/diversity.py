@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import pairwise
 from statistics import fmean
 
 from pydantic import BaseModel, ConfigDict
 
+SAMPLE = 20_000
+"""Of so many pairs captions are looked at, evenly spread, and of twice as many at most."""
 MOST = 10
 """Openings, verbs and objects that are told, the most frequent."""
 
@@ -90,8 +93,13 @@ def signature(instruction: str) -> tuple[str, ...]:
     Articles, polite words and the order of words are left out, plurals are singular, and verbs that
     ask for the same are one.
     """
-    found = [word for word in words(instruction) if word not in _SMALL]
-    return tuple(sorted({_VERB.get(word) or stem(word) for word in found}))
+    return tuple(sorted({_term(word) for word in words(instruction)} - {""}))
+
+
+@cache
+def _term(word: str) -> str:
+    """Return what a word stands for in a signature; nothing for one without a meaning."""
+    return "" if word in _SMALL else _VERB.get(word) or stem(word)
 
 
 def diversity(instructions: Iterable[str], captions: Iterable[Sequence[str]]) -> Diversity:

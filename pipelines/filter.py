@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipelines.alike import near_duplicates, repeated, same_picture, same_words
+from pipelines.alike import repeated, same_picture, same_words
 from pipelines.calibrate import calibrated
 from pipelines.diversity import signature
+from pipelines.near import near_duplicates
 from pipelines.recipe import Recipe
 from pipelines.sections.filter import Bounds, FilterConfig
 from syned.errors import RecipeError
@@ -76,13 +77,13 @@ def decide(scores: pd.DataFrame, rules: FilterConfig, splits: pd.Series) -> Deci
 
 def _apply_bounds(frame: pd.DataFrame, general: Bounds, by_task: Mapping[Task, Bounds]) -> None:
     """Turn away the pairs beyond bounds; those of a task go before the general ones."""
-    own = {task: dict(bounds.bounds()) for task, bounds in by_task.items()}
+    own = {str(task): dict(bounds.bounds()) for task, bounds in by_task.items()}
+    codes, tasks = pd.factorize(frame["task"])
     for rule in Bounds.model_fields:
-        bound = frame["task"].map({task: b[rule] for task, b in own.items() if rule in b})
-        bound = bound.astype(float)
-        if getattr(general, rule) is not None:
-            bound = bound.fillna(getattr(general, rule))
-        if bound.notna().any():
+        usual = getattr(general, rule)
+        limits = [own.get(task, {}).get(rule, usual) for task in tasks]
+        if any(limit is not None for limit in limits):
+            bound = pd.Series(np.array(limits, dtype=float)[codes], index=frame.index)
             values = frame[_score_of(rule)].astype(float)
             _reject(frame, rule, bound.notna() & ~_within(frame, rule, values, bound), values)
 
@@ -156,7 +157,9 @@ def _reject_alike(frame: pd.DataFrame, rules: FilterConfig) -> None:
     if distance is not None:
         alive = _alive(frame)
         before, after = (alive[name].fillna("") for name in ("phash", "edited_phash"))
-        near = near_duplicates(alive["instruction"].map(signature), before, after, distance)
+        codes, texts = pd.factorize(alive["instruction"])
+        kinds = pd.factorize(np.array([" ".join(signature(text)) for text in texts], object))[0]
+        near = near_duplicates(kinds[codes], before, after, distance)
         _reject(frame, "near_duplicate_distance", pd.Series(near, index=alive.index, dtype=bool))
     if rules.max_instruction_repeats is not None:
         # Pairs without a difference have but a few wordings, which are meant to come back.

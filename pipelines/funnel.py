@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines import filter  # noqa: A004
@@ -15,7 +17,6 @@ from pipelines.recipe import Recipe
 from syned.errors import RunError
 from syned.parts import Summary
 from syned.reasons import Status
-from syned.rows import DecisionRow
 from syned.run import RunFolder
 from syned.storage import Place, names, sizes
 
@@ -82,7 +83,7 @@ def _count(stage: str, unit: str, statuses: Counter[Status], reasons: Counter[st
 def make_funnel(
     recipe: Recipe,
     counts: Iterable[StageCount],
-    decisions: Iterable[DecisionRow],
+    decisions: pa.Table,
     thresholds: filter.Thresholds,
     words: tuple[Diversity, int],
 ) -> Funnel:
@@ -91,32 +92,31 @@ def make_funnel(
     Args:
         recipe: The run's.
         counts: What became of the rows of the stages before.
-        decisions: What the filter decided of each pair.
+        decisions: What the filter decided of each pair, as `DecisionRow`s.
         thresholds: Its calibrated bounds.
         words: What was written of the kept pairs, as `words_of_kept` returns it.
     """
     diversity, ways_back = words
-    statuses: Counter[Status] = Counter()
-    reasons: Counter[str] = Counter()
-    tasks: Counter[str] = Counter()
-    splits: Counter[str] = Counter()
-    for row in decisions:
-        if row.kept:
-            tasks[row.task] += 1
-            splits[row.split or ""] += 1
-        if row.kept or row.stage == filter.NAME:
-            statuses[row.status] += 1
-            reasons.update([row.reason] if row.reason else [])
+    frame = decisions.select(["stage", "status", "reason", "kept", "task", "split"]).to_pandas()
+    kept = frame[frame["kept"]]
+    judged = frame[frame["kept"] | (frame["stage"] == filter.NAME)]
+    tasks, splits = _counted(kept["task"]), _counted(kept["split"])
+    statuses = Counter({Status(name): n for name, n in _counted(judged["status"]).items()})
     return Funnel(
         asked=recipe.n,
-        stages=(*counts, _count(filter.NAME, "pairs", statuses, reasons)),
-        kept=tasks.total(),
+        stages=(*counts, _count(filter.NAME, "pairs", statuses, _counted(judged["reason"]))),
+        kept=len(kept),
         by_task=dict(sorted(tasks.items())),
         by_split={name: splits[name] for name in filter.splits_in_order(recipe) if splits[name]},
         rules=recipe.filter.in_force() | ({"calibrated": thresholds} if thresholds else {}),
         diversity=diversity,
         ways_back=ways_back,
     )
+
+
+def _counted(values: pd.Series) -> Counter[str]:
+    """Count values; what is missing does not count."""
+    return Counter({str(name): int(n) for name, n in values.value_counts().items()})
 
 
 def funnel_path(run: RunFolder) -> Place:

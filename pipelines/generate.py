@@ -25,11 +25,9 @@ from pipelines.plan import Plan, stages
 from pipelines.recipe import Recipe
 from pipelines.scored import read_definitions
 from pipelines.scorers.definitions import definitions
-from syned.arrow import from_batch
 from syned.errors import RunError
 from syned.events import OnEvent, RowsDone, StageDone, StageStarted
 from syned.parts import Summary, read_summaries
-from syned.rows import DecisionRow
 from syned.run import RunFolder
 from syned.runner import Runner, preload, run_here
 from syned.stage import Stage
@@ -131,9 +129,8 @@ def refine(recipe: Recipe, run: RunFolder, on_event: OnEvent) -> Outcome:
     on_event(StageStarted(filter.NAME, "pairs", recipe.n, 0, Counter()))
     if not is_decided(run, decided):
         table, thresholds = decide_run(run, parts, recipe)
-        rows = from_batch(table, DecisionRow)
         words = words_of_kept(run, parts, table)
-        funnel = make_funnel(recipe, counts, rows, thresholds, words)
+        funnel = make_funnel(recipe, counts, table, thresholds, words)
         _remember(recipe, run)
         save_decisions(run, table, funnel, decided)
     funnel = read_funnel(run)

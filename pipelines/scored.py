@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from pipelines import edit, instruct, score
+from pipelines.near import hashes
 from pipelines.scorers import definitions
-from syned.images import hash_distance
+from syned.batches import batched
 from syned.parquet import read_table
 from syned.parts import part_path
 from syned.rows import SCORE_NAMES
 from syned.run import RunFolder
 
+READERS = 8
+"""Parts that are read at once; a store answers many as quickly as one."""
 OUTCOME = ["status", "reason", "message"]
 _INSTRUCT = ["pair_id", "instruction_id", "image_id", "task", "instruction", "into"]
 _SCORED = ["pair_id", *OUTCOME, *SCORE_NAMES, "phash", "edited_phash", "edited_id"]
@@ -34,16 +37,22 @@ def read_scores(run: RunFolder, parts: int) -> pd.DataFrame:
     scores = columns(run, score.NAME, parts, _SCORED)
     pairs = _with_outcome(pairs, edits, edit.NAME)
     pairs = _with_outcome(pairs, scores, score.NAME)
-    distances = map(_distance, pairs["phash"], pairs["edited_phash"])
-    return pairs.assign(phash_distance=np.fromiter(distances, dtype=np.float64, count=len(pairs)))
+    return pairs.assign(phash_distance=_distances(pairs["phash"], pairs["edited_phash"]))
 
 
 def columns(run: RunFolder, stage: str, parts: int, names: Sequence[str]) -> pd.DataFrame:
     """Read some columns of all parts of a stage."""
-    folder = run.stage(stage)
-    tables = [read_table(part_path(folder, i), names) for i in range(parts)]
-    frame: pd.DataFrame = pa.concat_tables(tables).to_pandas()
+    frame: pd.DataFrame = pa.concat_tables(tables(run, stage, parts, names)).to_pandas()
     return frame
+
+
+def tables(run: RunFolder, stage: str, parts: int, names: Sequence[str]) -> Iterator[pa.Table]:
+    """Yield some columns of each part of a stage, read several at a time."""
+    folder = run.stage(stage)
+    with ThreadPoolExecutor(READERS) as pool:
+        # A few ahead at a time, so that one who is slow to take them does not have all in memory.
+        for group in batched(range(parts), 16 * READERS):
+            yield from pool.map(lambda part: read_table(part_path(folder, part), names), group)
 
 
 def read_definitions(run: RunFolder) -> dict[str, dict[str, str]]:
@@ -61,6 +70,9 @@ def _with_outcome(pairs: pd.DataFrame, later: pd.DataFrame, stage: str) -> pd.Da
     return joined.drop(columns=[f"{column}_later" for column in OUTCOME])
 
 
-def _distance(a: Any, b: Any) -> float:
-    """Return the distance of two perceptual hashes, or NaN where there are none."""
-    return hash_distance(a, b) if isinstance(a, str) and isinstance(b, str) and a and b else np.nan
+def _distances(before: pd.Series, after: pd.Series) -> np.ndarray:
+    """Return in how many bits two perceptual hashes differ, float64 (N,); NaN where one lacks."""
+    there = (before.fillna("") != "") & (after.fillna("") != "")
+    found = np.full(len(before), np.nan)
+    found[there.to_numpy()] = np.bitwise_count(hashes(before[there]) ^ hashes(after[there]))
+    return found

@@ -173,6 +173,7 @@ class RayRunner:
             return pool.make_all()
         finally:
             pool.end()
+            sweep(run.stage(stage.name))
 
 
 class _Pool:

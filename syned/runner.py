@@ -76,6 +76,7 @@ def run_here(
         return pool.make_all(min(stage.workers, len(work)))
     finally:
         pool.end()
+        sweep(run.stage(stage.name))
 
 
 @dataclass(eq=False, slots=True)
@@ -174,7 +175,6 @@ class _Pool:
         """
         worker.process.join()
         end_family(worker.process.pid)
-        sweep(self._run.stage(self._stage.name), worker.process.pid)
         self._workers.remove(worker)
         assert worker.work is not None, "one without a part has been dismissed"
         how = _how(worker)

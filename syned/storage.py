@@ -237,18 +237,12 @@ def _bytes(path: Path) -> bytes | None:
         return None
 
 
-def sweep(folder: Place, pid: int | None = None) -> None:
-    """Remove what killed processes left behind under temporary names.
-
-    Args:
-        folder: Where files were to appear.
-        pid: Only what this process left; else, all that no living process can be writing.
-    """
+def sweep(folder: Place) -> None:
+    """Remove what killed processes left behind under temporary names; nobody may be writing."""
     if isinstance(folder, Path):
-        for path in folder.glob(f"{TEMPORARY}{'' if pid is None else f'{pid}-'}*"):
+        for path in folder.glob(f"{TEMPORARY}*"):
             path.unlink(missing_ok=True)
         return
     for path in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
-        owner = int(path.name.removeprefix(_SCRATCH).partition("-")[0])
-        if owner == pid or not psutil.pid_exists(owner):
+        if not psutil.pid_exists(int(path.name.removeprefix(_SCRATCH).partition("-")[0])):
             path.unlink(missing_ok=True)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from pipelines.alike import near_duplicates, repeated
+from pipelines.alike import repeated
 from pipelines.diversity import distinct_n, diversity, objects, signature
+from pipelines.near import near_duplicates
 
 
 @pytest.mark.parametrize(

@@ -114,11 +114,8 @@ def test_faults_that_pass_change_nothing(
 def test_a_store_that_stays_away_is_one_message_and_the_run_goes_on_later(
     s3: S3, whole: dict[str, bytes], tmp_path: Path
 ) -> None:
-    s3.plant(
-        Fault(
-            method="PUT", match="03-edit/part-00001", times=10_000, status=403, code="AccessDenied"
-        )
-    )
+    where = "03-edit/part-00001"
+    s3.plant(Fault(method="PUT", match=where, times=10_000, status=403, code="AccessDenied"))
     done = generate("away", tmp_path)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from pipelines import instruct
-from pipelines.alike import near_duplicates
 from pipelines.decisions import read_decisions
 from pipelines.diversity import signature
 from pipelines.export import read_exported
 from pipelines.funnel import Funnel, read_funnel
+from pipelines.near import near_duplicates
 from pipelines.recipe import Recipe
 from pipelines.report.edges import read_edges
 from pipelines.report.facts import (

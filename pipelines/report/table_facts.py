@@ -14,8 +14,8 @@ from typing import Any
 import pandas as pd
 from PIL import Image
 
-from pipelines.alike import near_duplicates
 from pipelines.diversity import diversity, signature
+from pipelines.near import near_duplicates
 from pipelines.report.facts import Audit, Histogram, histogram, lengths, repeats
 from pipelines.scorers.captions import caption_scores
 from pipelines.scorers.pixels import look_at, pixel_scores
