@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
 import numpy as np
@@ -62,8 +62,13 @@ def same_picture(alive: pd.DataFrame) -> pd.Series:
 
 def same_words(alive: pd.DataFrame) -> pd.Series:
     """Say which pairs have another instruction, in the same words, than an earlier one's."""
-    codes, texts = pd.factorize(alive["instruction"])
-    said, _ = pd.factorize(np.array([" ".join(spoken(text)) for text in texts], dtype=object))
-    words = pd.Series(said[codes], index=alive.index, name="words")
+    words = kinds(alive["instruction"], lambda text: " ".join(spoken(text))).rename("words")
     first = alive.groupby([alive["image_id"], words])["instruction_id"].transform("first")
     return alive["instruction_id"] != first
+
+
+def kinds(texts: pd.Series, say: Callable[[str], str]) -> pd.Series:
+    """Number texts by what is said of them; each different text is looked at once."""
+    codes, found = pd.factorize(texts)
+    said, _ = pd.factorize(np.array([say(text) for text in found.tolist()], dtype=object))
+    return pd.Series(said[codes], index=texts.index)

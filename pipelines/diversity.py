@@ -93,7 +93,11 @@ def signature(instruction: str) -> tuple[str, ...]:
     Articles, polite words and the order of words are left out, plurals are singular, and verbs that
     ask for the same are one.
     """
-    return tuple(sorted({_term(word) for word in words(instruction)} - {""}))
+    return _signature(words(instruction))
+
+
+def _signature(found: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted({_term(word) for word in found} - {""}))
 
 
 @cache
@@ -104,15 +108,15 @@ def _term(word: str) -> str:
 
 def diversity(instructions: Iterable[str], captions: Iterable[Sequence[str]]) -> Diversity:
     """Count the words of instructions, and of the five captions of each pair."""
-    asked = list(instructions)
+    asked = [words(text) for text in instructions]
     told = list(captions)
     lengths = [len(words(caption)) for five in told for caption in five]
     return Diversity(
         instructions=len(asked),
-        distinct=len({signature(text) for text in asked}),
-        openings=_top(" ".join(words(text)[:2]) for text in asked),
-        verbs=_top(_verb(text) for text in asked),
-        objects=_top(name for text in asked for name in sorted(objects(text))),
+        distinct=len({_signature(found) for found in asked}),
+        openings=_top(" ".join(found[:2]) for found in asked),
+        verbs=_top(_verb(found) for found in asked),
+        objects=_top(name for found in asked for name in _objects(found)),
         distinct_1=_mean(distinct_n(five, 1) for five in told),
         distinct_2=_mean(distinct_n(five, 2) for five in told),
         caption_words=(_mean(lengths), min(lengths, default=0), max(lengths, default=0)),
@@ -121,8 +125,17 @@ def diversity(instructions: Iterable[str], captions: Iterable[Sequence[str]]) ->
 
 def objects(instruction: str) -> set[str]:
     """Return the words of an instruction that are neither verbs nor of looks or places."""
-    found = {word for word in words(instruction) if word not in _SMALL | _LOOKS}
-    return {stem(word) for word in found if word not in _VERB}
+    return _objects(words(instruction))
+
+
+def _objects(found: Sequence[str]) -> set[str]:
+    return {_object(word) for word in found} - {""}
+
+
+@cache
+def _object(word: str) -> str:
+    """Return what a word names; nothing for a verb, and for a word of looks or places."""
+    return "" if word in _SMALL or word in _LOOKS or word in _VERB else stem(word)
 
 
 def distinct_n(texts: Sequence[str], n: int) -> float:
@@ -136,9 +149,9 @@ def _grams(found: Sequence[str], n: int) -> Iterator[tuple[str, ...]]:
     return ((word,) for word in found) if n == 1 else iter(pairwise(found))
 
 
-def _verb(instruction: str) -> str:
+def _verb(said: Sequence[str]) -> str:
     """Return the first verb that is known, or else the first word with a meaning."""
-    found = [word for word in words(instruction) if word not in _SMALL]
+    found = [word for word in said if word not in _SMALL]
     return next((_VERB[word] for word in found if word in _VERB), found[0] if found else "")
 
 

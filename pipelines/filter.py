@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipelines.alike import repeated, same_picture, same_words
+from pipelines.alike import kinds, repeated, same_picture, same_words
 from pipelines.calibrate import calibrated
 from pipelines.diversity import signature
 from pipelines.near import near_duplicates
@@ -157,9 +157,8 @@ def _reject_alike(frame: pd.DataFrame, rules: FilterConfig) -> None:
     if distance is not None:
         alive = _alive(frame)
         before, after = (alive[name].fillna("") for name in ("phash", "edited_phash"))
-        codes, texts = pd.factorize(alive["instruction"])
-        kinds = pd.factorize(np.array([" ".join(signature(text)) for text in texts], object))[0]
-        near = near_duplicates(kinds[codes], before, after, distance)
+        alike = kinds(alive["instruction"], lambda text: " ".join(signature(text)))
+        near = near_duplicates(alike, before, after, distance)
         _reject(frame, "near_duplicate_distance", pd.Series(near, index=alive.index, dtype=bool))
     if rules.max_instruction_repeats is not None:
         # Pairs without a difference have but a few wordings, which are meant to come back.

@@ -21,11 +21,15 @@ from pipelines.sections.writers import ModelWriter
 from syned.progress import describe_reasons, size
 from syned.run import RunFolder
 
+NUMERIC = frozenset("ok filtered failed found instructions each workers time disk".split())
+"""Columns that are set to the right."""
 
-def _table(title: str, *columns: str) -> Table:
+
+def new_table(title: str, *columns: str) -> Table:
+    """Return an empty table; columns of numbers are set to the right."""
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for column in columns:
-        numeric = column in {"ok", "filtered", "failed", "found", "instructions"}
+        numeric = column in NUMERIC
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     return table
 
@@ -53,7 +57,9 @@ def _found(plan: Plan) -> list[int | None]:
 
 def _stage_table(recipe: Recipe) -> Table:
     """Return the stages with their engines and models."""
-    table = _table(f"Plan of recipe {escape(recipe.name)}", "stage", "engine", "model", "settings")
+    table = new_table(
+        f"Plan of recipe {escape(recipe.name)}", "stage", "engine", "model", "settings"
+    )
     rules = recipe.filter.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     table.add_row("sample", ", ".join(s.kind for s in recipe.sample.sources), "", _image(recipe))
     candidates = f"{recipe.edit.candidates} candidates per instruction"
@@ -92,7 +98,7 @@ def _model(config: object) -> str:
 
 
 def _source_table(plan: Plan) -> Table:
-    table = _table("Sources", "source", "found", "instructions", "split")
+    table = new_table("Sources", "source", "found", "instructions", "split")
     for source in plan.sources:
         numbers = (_count(source), f"{source.instructions:,}")
         table.add_row(escape(source.name), *numbers, source.into or "drawn")
@@ -146,7 +152,7 @@ def _words(found: Diversity) -> str:
 
 def funnel_table(funnel: Funnel) -> Table:
     """Return the funnel: rows per stage and what became of them."""
-    table = _table("Funnel", "stage", "rows", "ok", "filtered", "failed", "reasons")
+    table = new_table("Funnel", "stage", "rows", "ok", "filtered", "failed", "reasons")
     for count in funnel.stages:
         reasons = describe_reasons(Counter(count.reasons), most=6)
         numbers = (str(count.ok), str(count.filtered), str(count.failed))

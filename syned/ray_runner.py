@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import socket
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from typing import Any
 
 from syned.errors import MissingExtra, RunError, WorkerDied
 from syned.events import OnEvent, RowsDone, WorkerReady
+from syned.parquet import cause_of
 from syned.parts import Summary
 from syned.ray_sizes import Size
 from syned.run import RunFolder
@@ -50,10 +52,13 @@ def connected(address: str | None) -> Iterator[dict[str, float]]:
         ray: Any = importlib.import_module("ray")
     except ImportError as error:
         raise MissingExtra("ray", "ray") from error
-    # Without word of how to prove who one is, Ray 2.60 writes a token for all later clusters of
-    # this user; one that only this machine can reach needs none.
-    os.environ.setdefault("RAY_AUTH_MODE", "disabled" if address is None else "token")
+    if address is None:
+        # Without word of how to prove who one is, Ray 2.60 writes a token for all later clusters of
+        # this user; one that only this machine can reach needs none.
+        os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    if address is not None:
+        _refuse_nobody(address)
     alone: dict[str, Any] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
     try:
         ray.init(
@@ -63,16 +68,31 @@ def connected(address: str | None) -> Iterator[dict[str, float]]:
             **({} if address else alone),
         )
     except (ConnectionError, ValueError, RuntimeError) as error:
-        line = str(error).strip().splitlines()[0]
-        raise RunError(
-            f"no Ray cluster at {address or 'this machine'} ({line}). Start one with `ray start "
-            "--head`, give --address HOST:PORT, or leave it out for one of this machine alone; "
-            "RAY_AUTH_MODE must be the same on all machines."
-        ) from error
+        raise _nobody(address or "this machine", cause_of(error)) from error
     try:
         yield ray.cluster_resources()
     finally:
         ray.shutdown()
+
+
+def _refuse_nobody(address: str) -> None:
+    """Raise if nobody listens at an address; Ray itself would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if "://" in address or not colon or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except OSError as error:
+        raise _nobody(address, str(error.strerror or error)) from error
+
+
+def _nobody(address: str, cause: str) -> RunError:
+    """Return the error for a cluster that is not there."""
+    return RunError(
+        f"no Ray cluster at {address} ({cause}). Start one with `ray start --head`, give --address "
+        "HOST:PORT, or leave it out for one of this machine alone; RAY_AUTH_MODE must be the same "
+        "on all machines."
+    )
 
 
 class Maker:
@@ -123,8 +143,6 @@ def _version() -> str:
 
 
 def _host() -> str:
-    import socket
-
     return socket.gethostname()
 
 

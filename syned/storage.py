@@ -51,7 +51,7 @@ def to_place(text: str | Path) -> Place:
     """Return the place that a path or a URL names.
 
     Raises:
-        RunError: The protocol is none that syned knows.
+        RunError: The protocol is none that syned knows, or it is a pattern.
         MissingExtra: The package for the protocol is not installed.
     """
     protocol = protocol_of(text)
@@ -60,6 +60,8 @@ def to_place(text: str | Path) -> Place:
     if protocol not in (*_EXTRAS, *_READ_ONLY):
         known = ", ".join(f"{name}://" for name in (*_EXTRAS, *_READ_ONLY))
         raise RunError(f"{text}: {protocol}:// is not known; give a folder, or one of {known}")
+    if wild := next((letter for letter in "*?[]" if letter in str(text)), None):
+        raise RunError(f"{text}: {wild!r} is for patterns; name one place")
     from upath import UPath
 
     package = _EXTRAS.get(protocol, "")

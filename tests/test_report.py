@@ -17,6 +17,7 @@ from pipelines.report.run_facts import run_audit
 from pipelines.report.table_facts import table_audit
 from pipelines.sources.layouts import KNOWN, layout_of
 from syned.errors import SynedError
+from syned.run import RunFolder
 
 
 def test_a_histogram_counts_every_pair_and_reaches_to_its_thresholds():
@@ -129,7 +130,7 @@ def strict_run(demo_run, tmp_path_factory):
 
 
 def test_a_run_is_counted_as_its_own_files_say(strict_run):
-    found = run_audit(strict_run)
+    found = run_audit(RunFolder(strict_run))
     decided = pd.read_parquet(strict_run / "05-filter" / "decisions.parquet")
     assert (found.pairs, found.kept) == (len(decided), int(decided["kept"].sum()))
     assert sum(found.tasks.values()) == found.kept
@@ -161,14 +162,14 @@ def test_the_page_is_whole_and_the_same_each_time(cli, strict_run, tmp_path):
 
 
 def test_a_run_and_a_table_stand_side_by_side(strict_run, table):
-    page = render([run_audit(strict_run), table_audit(str(table), {}, 10)])
+    page = render([run_audit(RunFolder(strict_run)), table_audit(str(table), {}, 10)])
     assert "run and pairs.parquet" in page
     assert page.count("<h2>Funnel") == 1
     assert "no captions" in page
 
 
 def test_two_runs_tell_where_their_recipes_differ(strict_run, demo_run):
-    page = render([run_audit(demo_run), run_audit(strict_run)])
+    page = render([run_audit(RunFolder(demo_run)), run_audit(RunFolder(strict_run))])
     assert "filter.min_changed_area:  None → 0.05" in page
 
 
@@ -202,7 +203,7 @@ def test_two_tables_each_have_columns_of_their_own(cli, tmp_path):
 
 
 def test_each_name_within_a_page_is_there_once(strict_run):
-    names = re.findall(r'\bid="([^"]+)"', render([run_audit(strict_run)]))
+    names = re.findall(r'\bid="([^"]+)"', render([run_audit(RunFolder(strict_run))]))
     assert len(names) == len(set(names))
 
 

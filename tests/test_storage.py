@@ -154,6 +154,7 @@ def test_a_run_killed_on_one_machine_is_finished_by_another(
         ((*ARGS, "--out", "s3://nobody-has-it/run"), "bucket does not exist"),
         (("preview", f"s3://{BUCKET}/nothing"), "is not a run: it has no recipe.yaml"),
         ((*ARGS, "--out", "ftp://host/run"), "ftp:// is not known"),
+        ((*ARGS, "--out", f"s3://{BUCKET}/run*"), "is for patterns"),
         ((*ARGS, "--images", f"s3://{BUCKET}/empty"), "there is nothing under this address"),
     ],
 )

@@ -12,8 +12,10 @@ import typer
 from syned import __version__
 from syned.cli.caption import caption
 from syned.cli.card import card
+from syned.cli.cluster import cluster
 from syned.cli.data import app as data
 from syned.cli.doctor import doctor
+from syned.cli.estimate import estimate
 from syned.cli.evaluate import evaluate
 from syned.cli.export import export
 from syned.cli.filter_run import filter_run
@@ -70,6 +72,8 @@ app.command()(verify)
 app.command()(card)
 app.command()(publish)
 app.command()(export)
+app.command()(estimate)
+app.command()(cluster)
 app.command()(doctor)
 app.command()(score)
 app.command()(train)

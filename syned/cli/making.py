@@ -60,6 +60,7 @@ def carry_out(
         SynedError: The user's input or environment does not allow it.
         Exit: With code 3, if rows failed.
     """
+    from pipelines.foretold import compare, foretold
     from pipelines.generate import generate
     from pipelines.plan import make_plan
     from pipelines.requirements import missing, refusal
@@ -83,9 +84,12 @@ def carry_out(
         return
     with run.claim(console.print), _runner(engine, recipe) as runner:
         run.start(recipe.model_dump(mode="json"))
+        said = foretold(plan, run, console)
         with display(console) as show:
             outcome = generate(plan, run, show, runner=runner, retry_failed=retry_failed)
-    print_outcome(outcome, run, console)
+        print_outcome(outcome, run, console)
+        if said is not None:
+            compare(said, run, outcome, console)
     if any(count.failed for count in outcome.funnel.stages):
         raise typer.Exit(EXIT_ROWS_FAILED)
 

@@ -1,0 +1,1 @@
+"""What launchers of Ray clusters need for a recipe."""
