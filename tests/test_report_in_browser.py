@@ -7,6 +7,7 @@ import pytest
 
 from pipelines.report.make import write_report
 from pipelines.report.run_facts import run_audit
+from syned.run import RunFolder
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -29,7 +30,7 @@ def chromium():
 def page_file(demo_run, tmp_path_factory):
     """The audit of the demo run beside itself: each plot has two of everything."""
     path = tmp_path_factory.mktemp("report") / "report.html"
-    write_report([run_audit(demo_run), run_audit(demo_run)], path)
+    write_report([run_audit(RunFolder(demo_run)), run_audit(RunFolder(demo_run))], path)
     return path
 
 
