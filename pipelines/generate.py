@@ -70,7 +70,7 @@ def generate(
     marks = _run(scanning, run, [""], plan.pictures, on_event, runner)
     layout = sample.read_layout(run, recipe)
     marks = marks * layout.parts
-    pictures = sum(1 for i in range(layout.parts) for _ in layout.part(i))
+    pictures = layout.placed
     for stage in others:
         total = pictures if stage.name == sample.NAME else recipe.n
         marks = _run(stage, run, marks, total, on_event, runner, retry_failed=retry_failed)

@@ -6,11 +6,13 @@ So ids and rows are the same whatever the size of a part.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.recipe import Recipe
 from syned.errors import SourceError
@@ -29,35 +31,48 @@ class Placed:
     """The number of its first instruction within the run."""
 
 
-@dataclass(frozen=True, slots=True)
+COLUMNS = ("source", "source_number", "index", "key", "image_id", "has_instruction")
+"""What is known of a picture that is used."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Layout:
     """The pictures that are used, in order, and the number of instructions for each."""
 
-    pictures: tuple[ScanRow, ...]
-    ends: tuple[int, ...]
-    """For each picture, the number after that of its last instruction within the run."""
+    pictures: pa.Table
+    """One row per picture, with `COLUMNS`; as rows of Python millions would take gigabytes."""
+    ends: np.ndarray
+    """For each picture, the number after that of its last instruction in the run; int64 (N,)."""
     per_part: int
     """Instructions in a part."""
 
     @property
     def instructions(self) -> int:
         """Return the number of instructions in the run."""
-        return self.ends[-1]
+        return int(self.ends[-1])
 
     @property
     def parts(self) -> int:
         """Return the number of parts."""
         return -(-self.instructions // self.per_part)
 
+    @property
+    def placed(self) -> int:
+        """Return how many pictures all parts have; one that lies in two parts counts in both."""
+        starts = np.concatenate([[0], self.ends[:-1]])
+        return int(((self.ends - 1) // self.per_part - starts // self.per_part + 1).sum())
+
     def part(self, index: int) -> Iterator[Placed]:
         """Yield the pictures of a part, with their instructions in it."""
         begin, end = index * self.per_part, (index + 1) * self.per_part
-        place = bisect_right(self.ends, begin)
-        while place < len(self.ends) and begin < end:
-            start = self.ends[place - 1] if place else 0
-            last = min(end, self.ends[place])
-            yield Placed(self.pictures[place], begin - start, last - begin, begin)
-            begin, place = last, place + 1
+        first = int(np.searchsorted(self.ends, begin, side="right"))
+        last = int(np.searchsorted(self.ends, end, side="left")) + 1
+        rows = self.pictures.slice(first, last - first).to_pylist()
+        for place, row in enumerate(rows, start=first):
+            start = int(self.ends[place - 1]) if place else 0
+            stop = min(end, int(self.ends[place]))
+            yield Placed(ScanRow(**row), begin - start, stop - begin, begin)
+            begin = stop
 
 
 def instructions_wanted(recipe: Recipe) -> int:
@@ -81,65 +96,69 @@ def instructions_by_source(recipe: Recipe) -> list[int]:
     return shares(instructions_wanted(recipe), weights)
 
 
-def capacity(recipe: Recipe, pictures: Sequence[ScanRow]) -> int:
-    """Return how many instructions some pictures allow."""
+def capacity(recipe: Recipe, *, has_instruction: bool) -> int:
+    """Return how many instructions a picture allows: its own one, or those of the recipe."""
     limit = recipe.sample.max_instructions_per_image or instructions_wanted(recipe)
-    return sum(1 if picture.has_instruction else limit for picture in pictures)
+    return 1 if has_instruction else limit
 
 
-def _spread(recipe: Recipe, pictures: Sequence[ScanRow], wanted: int) -> list[int]:
-    """Give each picture one instruction after the other, in rounds, until there are enough."""
+def _spread(recipe: Recipe, given: np.ndarray, wanted: int) -> np.ndarray:
+    """Give each picture one instruction after the other, in rounds, until there are enough.
+
+    Args:
+        recipe: Says how many a picture may have.
+        given: Whether a picture came with its own instruction, bool (N,).
+        wanted: Instructions in all.
+
+    Returns:
+        How many each picture gets, int64 (N,).
+    """
     limit = recipe.sample.max_instructions_per_image or wanted
-    free = [not picture.has_instruction for picture in pictures]
-    rounds, counts = 0, [0] * len(pictures)
-    while wanted > 0 and rounds < limit:
-        turn = [i for i in range(len(pictures)) if rounds == 0 or free[i]][:wanted]
-        if not turn:
+    counts = np.zeros(len(given), dtype=np.int64)
+    everybody, others = np.arange(len(given)), np.flatnonzero(~given)
+    for number in range(limit):
+        turn = (others if number else everybody)[:wanted]
+        if not len(turn):
             break
-        for i in turn:
-            counts[i] += 1
+        counts[turn] += 1
         wanted -= len(turn)
-        rounds += 1
     return counts
 
 
-def lay_out(recipe: Recipe, scan: Sequence[ScanRow]) -> Layout:
+def lay_out(recipe: Recipe, scan: pa.Table) -> Layout:
     """Give the pictures that passed the scan their instructions.
 
     A source that has too few pictures for its share leaves the rest to the others.
 
     Args:
         recipe: Says how many pairs are wanted.
-        scan: What the scan found.
+        scan: What the scan found, as `ScanRow`s.
 
     Raises:
         SourceError: There are too few usable pictures.
     """
-    accepted = [row for row in scan if row.status is Status.OK]
-    numbers = range(len(recipe.sample.sources))
-    usable = [[row for row in accepted if row.source_number == i] for i in numbers]
-    wanted = _fitted(recipe, usable, Counter(row.reason for row in scan if row.reason))
-    counts = [
-        count
-        for pictures, number in zip(usable, wanted, strict=True)
-        for count in _spread(recipe, pictures, number)
-    ]
-    pictures = [picture for group in usable for picture in group]
-    used = [(p, c) for p, c in zip(pictures, counts, strict=True) if c]
+    accepted = scan.filter(pc.equal(scan["status"], Status.OK.value)).select(COLUMNS)
+    given = accepted["has_instruction"].to_numpy()
+    numbers = accepted["source_number"].to_numpy()
+    places = [np.flatnonzero(numbers == i) for i in range(len(recipe.sample.sources))]
+    wanted = _fitted(recipe, [given[own] for own in places], scan["reason"])
+    counts = [_spread(recipe, given[own], n) for own, n in zip(places, wanted, strict=True)]
+    order, all_counts = np.concatenate(places), np.concatenate(counts)
+    used = all_counts > 0
     per_part = max(1, recipe.part_size // recipe.edit.candidates)
-    return Layout(tuple(p for p, _ in used), tuple(accumulate(c for _, c in used)), per_part)
+    return Layout(accepted.take(order[used]), np.cumsum(all_counts[used]), per_part)
 
 
-def _fitted(
-    recipe: Recipe, usable: Sequence[Sequence[ScanRow]], rejects: Counter[str]
-) -> list[int]:
+def _fitted(recipe: Recipe, given: Sequence[np.ndarray], reasons: pa.ChunkedArray) -> list[int]:
     """Return the instructions of each source, as far as its pictures allow."""
     wanted = instructions_by_source(recipe)
-    room = [capacity(recipe, pictures) for pictures in usable]
+    own, free = (capacity(recipe, has_instruction=flag) for flag in (True, False))
+    room = [int(flags.sum()) * own + int((~flags).sum()) * free for flags in given]
     if recipe.is_import() and any(room):
         return [min(w, r) for w, r in zip(wanted, room, strict=True)]
     if sum(room) < sum(wanted):
-        raise too_few(recipe, sum(len(p) for p in usable), sum(room), "usable pictures", rejects)
+        rejects = Counter(reason for reason in reasons.to_pylist() if reason)
+        raise too_few(recipe, sum(map(len, given)), sum(room), "usable pictures", rejects)
     fitted = [min(w, r) for w, r in zip(wanted, room, strict=True)]
     for i, space in enumerate(room):
         fitted[i] += min(space - fitted[i], sum(wanted) - sum(fitted))

@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from pipelines import scan
-from pipelines.layout import Layout, Placed, lay_out
+from pipelines.layout import COLUMNS, Layout, Placed, lay_out
 from pipelines.recipe import Recipe
 from pipelines.scenes.draw import draw
 from pipelines.scenes.model import Scene
@@ -19,7 +19,8 @@ from pipelines.sources.open import open_source
 from pipelines.writers.tasks import task_of
 from syned.errors import RowError
 from syned.images import decode_picture, encode_picture, normalise
-from syned.parts import read_part
+from syned.parquet import read_table
+from syned.parts import part_path, read_part
 from syned.reasons import Reason, Status
 from syned.rows import EncodedImage, SampleRow, ScanRow, Task, turned_away
 from syned.run import RunFolder
@@ -38,8 +39,8 @@ def read_layout(run: RunFolder, recipe: Recipe) -> Layout:
     Raises:
         SourceError: There are too few usable pictures.
     """
-    rows = list(read_part(run.stage(scan.NAME), 0, ScanRow))
-    return lay_out(recipe, rows)
+    names = [*COLUMNS, "status", "reason"]
+    return lay_out(recipe, read_table(part_path(run.stage(scan.NAME), 0), names))
 
 
 def pictures(run: RunFolder, part: int) -> Iterator[SampleRow]:

@@ -154,7 +154,9 @@ def scan(recipe: Recipe, sources: Sequence[PictureSource]) -> Iterator[ScanRow]:
 
 def _room(recipe: Recipe, row: ScanRow) -> int:
     """Return how many instructions a picture allows."""
-    return capacity(recipe, [row]) if row.status is Status.OK else 0
+    if row.status is not Status.OK:
+        return 0
+    return capacity(recipe, has_instruction=row.has_instruction)
 
 
 def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:  # noqa: ARG001

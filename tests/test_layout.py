@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.layout import lay_out, shares
+from pipelines import layout as layouts
+from pipelines.layout import Layout, shares
 from pipelines.recipe import Recipe
 from pipelines.resolve import resolve
+from syned.arrow import to_table
 from syned.errors import SourceError
 from syned.reasons import Reason, Status
 from syned.rows import ScanRow
@@ -18,6 +20,10 @@ def pictures(number: int, source: int = 0, *, given: bool = False) -> list[ScanR
         ScanRow(source="s", source_number=source, index=i, key=n, image_id=n, has_instruction=given)
         for i, n in enumerate(names)
     ]
+
+
+def lay_out(recipe: Recipe, rows: list[ScanRow]) -> Layout:
+    return layouts.lay_out(recipe, to_table(rows, ScanRow))
 
 
 def recipe(n: int, **values: object) -> Recipe:
@@ -34,7 +40,7 @@ def test_shares_are_split_into_whole_numbers() -> None:
 
 def test_each_picture_gets_one_instruction_before_any_gets_two() -> None:
     layout = lay_out(recipe(7), pictures(3))
-    assert layout.ends == (3, 5, 7)
+    assert layout.ends.tolist() == [3, 5, 7]
 
 
 def test_pictures_that_were_turned_away_get_none() -> None:
@@ -48,8 +54,8 @@ def test_pictures_that_were_turned_away_get_none() -> None:
         reason=Reason.UNREADABLE,
     )
     layout = lay_out(recipe(4), rows)
-    assert [p.image_id for p in layout.pictures] == ["0-0", "0-2"]
-    assert layout.ends == (2, 4)
+    assert layout.pictures["image_id"].to_pylist() == ["0-0", "0-2"]
+    assert layout.ends.tolist() == [2, 4]
 
 
 def test_a_part_holds_a_range_of_instructions_and_a_picture_may_lie_in_two() -> None:
@@ -65,11 +71,12 @@ def test_a_part_holds_a_range_of_instructions_and_a_picture_may_lie_in_two() -> 
         [("0-0", 0, 3, 0), ("0-1", 0, 1, 3)],
         [("0-1", 1, 1, 4), ("0-2", 0, 2, 5)],
     ]
+    assert layout.placed == 4
 
 
 def test_a_picture_with_its_own_instruction_gets_no_other() -> None:
     rows = [*pictures(1, given=True), *pictures(1)]
-    assert lay_out(recipe(4), rows).ends == (1, 4)
+    assert lay_out(recipe(4), rows).ends.tolist() == [1, 4]
 
 
 def test_candidates_fill_the_pairs() -> None:
