@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from PIL import Image, ImageOps
@@ -14,7 +13,7 @@ from pipelines.layout import COLUMNS, Layout, Placed, lay_out
 from pipelines.recipe import Recipe
 from pipelines.scenes.draw import draw
 from pipelines.scenes.model import Scene
-from pipelines.sources.base import PictureSource, SourcePicture
+from pipelines.sources.base import READERS, PictureSource, SourcePicture, read_ahead
 from pipelines.sources.open import open_source
 from pipelines.writers.tasks import task_of
 from syned.errors import RowError
@@ -30,7 +29,6 @@ NAME = "01-sample"
 VERSION = 1
 SLACK = 8
 """Pixels by which the sides of two pictures of a pair may differ; more is another picture."""
-Sources = Sequence[PictureSource]
 
 
 def read_layout(run: RunFolder, recipe: Recipe) -> Layout:
@@ -49,11 +47,13 @@ def pictures(run: RunFolder, part: int) -> Iterator[SampleRow]:
     return (row for row in rows if row.status is Status.OK)
 
 
-def sample(placed: Placed, sources: Sources, recipe: Recipe) -> SampleRow:
+def sample(placed: Placed, found: SourcePicture | RowError, recipe: Recipe) -> SampleRow:
     """Make the row of one picture within one part."""
     row = _row(placed)
+    if isinstance(found, RowError):
+        return turned_away(row, found)
     try:
-        return replace(row, **_content(placed, sources, recipe))
+        return replace(row, **_content(placed, found, recipe))
     except RowError as error:
         return turned_away(row, error)
 
@@ -70,9 +70,8 @@ def _row(placed: Placed) -> SampleRow:
     )
 
 
-def _content(placed: Placed, sources: Sources, recipe: Recipe) -> dict[str, Any]:
+def _content(placed: Placed, found: SourcePicture, recipe: Recipe) -> dict[str, Any]:
     """Return the fields of a row that come from the source picture."""
-    found = _found(sources[placed.picture.source_number], placed.picture)
     if scan.image_id(found) != placed.picture.image_id:
         raise RowError(Reason.SOURCE_CHANGED, "the file has changed since the scan")
     image = _picture(found, recipe)
@@ -150,14 +149,20 @@ def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
     """Open the sources."""
     sources = [open_source(config, recipe.seed) for config in recipe.sample.sources]
     layout = read_layout(run, recipe)
-    make = partial(sample, sources=sources, recipe=recipe)
+    far = any(source.is_far for source in sources)
+
+    def read(placed: Placed) -> SourcePicture:
+        return _found(sources[placed.picture.source_number], placed.picture)
 
     def part(index: int, done: Done) -> Iterator[SampleRow]:
         return in_batches(
             layout.part(index),
             key=lambda placed: str(placed.first_number),
-            make=lambda group: [[make(placed)] for placed in group],
-            size=1,
+            make=lambda group: [
+                [sample(placed, found, recipe)]
+                for placed, found in read_ahead(group, read, far=far)
+            ],
+            size=READERS if far else 1,
             done=done,
         )
 

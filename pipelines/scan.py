@@ -12,7 +12,7 @@ import numpy as np
 
 from pipelines.layout import capacity, instructions_by_source, instructions_wanted
 from pipelines.recipe import Recipe, SampleConfig
-from pipelines.sources.base import PictureSource, SourcePicture
+from pipelines.sources.base import PictureSource, SourcePicture, read_ahead
 from pipelines.sources.open import open_source
 from syned.errors import RowError, WorkerDied
 from syned.ids import digest, seed_for
@@ -98,9 +98,10 @@ def look_at(number: int, source: PictureSource, recipe: Recipe, seen: Seen) -> I
         recipe: Says what is acceptable.
         seen: What was accepted before, by other sources too.
     """
-    for index in _order(source, recipe.seed):
+    order = _order(source, recipe.seed)
+    for index, found in read_ahead(order, source.read, far=source.is_far):
         row = ScanRow(source=source.name, source_number=number, index=index, key=source.key(index))
-        yield _judged(row, source, recipe, seen)
+        yield _judged(row, found, recipe, seen)
 
 
 def _order(source: PictureSource, seed: int) -> Sequence[int]:
@@ -111,10 +112,11 @@ def _order(source: PictureSource, seed: int) -> Sequence[int]:
     return random.Random(seed_for(seed, NAME, source.name)).sample(numbers, len(numbers))
 
 
-def _judged(row: ScanRow, source: PictureSource, recipe: Recipe, seen: Seen) -> ScanRow:
-    """Read, decode and compare one picture."""
+def _judged(row: ScanRow, picture: SourcePicture | RowError, recipe: Recipe, seen: Seen) -> ScanRow:
+    """Decode and compare one picture."""
+    if isinstance(picture, RowError):
+        return turned_away(row, picture)
     try:
-        picture = source.read(row.index)
         given = picture.given if recipe.takes_instructions() else ""
         row = replace(row, image_id=image_id(picture), has_instruction=bool(given))
         row = replace(row, phash=_hash(picture, recipe.sample))

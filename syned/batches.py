@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
@@ -15,6 +17,31 @@ def batched(items: Iterable[A], size: int) -> Iterator[list[A]]:
     iterator = iter(items)
     while group := list(islice(iterator, size)):
         yield group
+
+
+def ahead(items: Iterable[A], make: Callable[[A], B], count: int) -> Iterator[B]:
+    """Yield what is made of items, in their order, while threads make the next ones.
+
+    Args:
+        items: What there is; taken a few at a time.
+        make: Makes one; what it raises is raised here.
+        count: How many are made ahead of what is taken; 0 for none, and no thread.
+    """
+    if not count:
+        yield from map(make, items)
+        return
+    waiting: deque[Future[B]] = deque()
+    with ThreadPoolExecutor(count) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(make, item))
+                if len(waiting) > count:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
 def join_sorted(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from syned.batches import ahead
 from syned.errors import RowError
 from syned.ids import digest
 from syned.reasons import Reason
 from syned.rows import Task
 from syned.storage import Place
 
+T = TypeVar("T")
 MAX_FILE_BYTES = 2**30
 """Larger files are not read: 179 megapixels take 0.7 GB without any compression."""
 
@@ -57,6 +60,8 @@ class PictureSource(Protocol):
 
     name: str
     """As kept in the rows; names no folder of the machine above the last."""
+    is_far: bool
+    """Whether each picture is waited for: then several are read at once."""
 
     def __len__(self) -> int:
         """Return how many pictures there are; `sys.maxsize` for a source without an end."""
@@ -73,6 +78,30 @@ class PictureSource(Protocol):
             RowError: This one cannot be read.
         """
         ...
+
+
+READERS = 16
+"""Pictures of a far source that are read at once."""
+
+
+def read_ahead(
+    items: Iterable[T], read: Callable[[T], SourcePicture], *, far: bool
+) -> Iterator[tuple[T, SourcePicture | RowError]]:
+    """Yield items with their pictures, or with what keeps them from being read, in order.
+
+    Args:
+        items: What is read.
+        read: Reads one.
+        far: Whether it waits for a network.
+    """
+
+    def tried(item: T) -> tuple[T, SourcePicture | RowError]:
+        try:
+            return item, read(item)
+        except RowError as error:
+            return item, error
+
+    return ahead(items, tried, READERS if far else 0)
 
 
 def as_text(value: str) -> str:

@@ -42,6 +42,7 @@ class FolderPictures:
         self, root: Place, names: list[str], notes: dict[str, Note], config: FolderSource
     ) -> None:
         self.name = source_name(config.path)
+        self.is_far = not isinstance(root, Path)
         self._root = root
         self._names = names
         self._notes = notes

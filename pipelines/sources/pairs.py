@@ -27,6 +27,8 @@ class GivenPairs:
         config: Where it came from.
     """
 
+    is_far = False
+
     def __init__(self, table: Any, layout: Layout, config: PairsSource) -> None:
         place = Path(config.path).expanduser()
         split = f" {config.split}" if config.split else ""

@@ -20,6 +20,7 @@ class DrawnScenes:
     """
 
     name = "scenes"
+    is_far = False
 
     def __init__(self, config: ScenesSource, seed: int) -> None:
         self._config = config

@@ -56,6 +56,8 @@ class TablePictures:
             with their own.
     """
 
+    is_far = False
+
     def __init__(
         self,
         dataset: Any,
