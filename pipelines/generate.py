@@ -27,7 +27,7 @@ from pipelines.scored import read_definitions
 from pipelines.scorers.definitions import definitions
 from syned.errors import RunError
 from syned.events import OnEvent, RowsDone, StageDone, StageStarted
-from syned.parts import Summary, read_summaries
+from syned.parts import Summary, read_summaries, remove_index, write_index
 from syned.run import RunFolder
 from syned.runner import Runner, preload, run_here
 from syned.stage import Stage
@@ -99,7 +99,9 @@ def _run(
     rows = done.ok + done.filtered + done.failed
     on_event(StageStarted(stage.name, stage.unit, total, rows, Counter(done.reasons)))
     if work:
+        remove_index(run.stage(stage.name))
         there |= runner(stage, run, work, on_event)
+        write_index(run.stage(stage.name), there)
     on_event(StageDone(stage.name))
     return [there[part].mark for part in range(len(before))]
 

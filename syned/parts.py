@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from syned.arrow import arrow_schema, from_batch, to_table
 from syned.batches import batched
@@ -24,6 +24,7 @@ from syned.rows import Row
 from syned.storage import Place, read_files, remove, sizes, write_whole, written_whole
 
 ROWS_PER_GROUP = 64
+INDEX = "parts.json"
 R = TypeVar("R", bound=Row)
 OnRows = Callable[[Sequence[Row]], None]
 
@@ -51,6 +52,9 @@ class Summary(BaseModel):
     def mark(self) -> str:
         """Identify this part's content together with what it was made from."""
         return digest(self.sha256, self.before)
+
+
+_Index = TypeAdapter(dict[int, Summary])
 
 
 def part_path(folder: Place, index: int) -> Place:
@@ -141,14 +145,42 @@ def read_summaries(folder: Place, indices: Sequence[int]) -> dict[int, Summary]:
     not done: the part is made again. One listing tells what is there.
     """
     found = sizes(folder)
-    names = {summary_path(folder, index).name: index for index in indices}
+    read: dict[int, Summary | None] = {**_read_index(folder)} if INDEX in found else {}
+    names = {summary_path(folder, i).name: i for i in indices if i not in read}
     texts = read_files(folder, [name for name in names if name in found])
-    read = {names[name]: _parsed(text) for name, text in texts.items()}
+    read |= {names[name]: _parsed(text) for name, text in texts.items()}
+    wanted = set(indices)
     return {
         index: summary
         for index, summary in sorted(read.items())
-        if summary is not None and found.get(part_path(folder, index).name) == summary.bytes
+        if index in wanted
+        and summary is not None
+        and summary_path(folder, index).name in found
+        and found.get(part_path(folder, index).name) == summary.bytes
     }
+
+
+def write_index(folder: Place, summaries: Mapping[int, Summary]) -> None:
+    """Keep the sidecars of a finished stage in one file, in a store, where each is a request.
+
+    Whoever makes a part anew removes the file before.
+    """
+    if not isinstance(folder, Path):
+        write_whole(folder / INDEX, _Index.dump_json(dict(summaries)).decode())
+
+
+def remove_index(folder: Place) -> None:
+    """Forget the sidecars of a finished stage, before one of its parts is made anew."""
+    if not isinstance(folder, Path):
+        remove(folder / INDEX)
+
+
+def _read_index(folder: Place) -> dict[int, Summary]:
+    """Return the sidecars that are kept in one file; none if it cannot be read."""
+    try:
+        return _Index.validate_json(read_files(folder, [INDEX])[INDEX])
+    except (KeyError, ValidationError):
+        return {}
 
 
 def _parsed(text: bytes) -> Summary | None:

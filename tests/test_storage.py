@@ -68,6 +68,19 @@ def test_a_run_in_a_store_has_the_bytes_of_one_on_this_machine(
     assert generate("whole", tmp_path).returncode == 0
     written = {path for method, path in s3.asked if method == "PUT"}
     assert written == {f"/{BUCKET}/whole/.claim/00001.json"}
+    assert not [path for _, path in s3.asked if "/part-0" in path and path.endswith(".json")]
+
+
+def test_a_part_that_is_gone_from_a_store_is_made_again_alone(
+    s3: S3, whole: dict[str, bytes], tmp_path: Path
+) -> None:
+    assert generate("gone", tmp_path).returncode == 0
+    s3.client().delete_object(Bucket=BUCKET, Key="gone/03-edit/part-00001.parquet")
+    s3.asked.clear()
+    assert generate("gone", tmp_path).returncode == 0
+    assert in_store(s3, "gone") == whole
+    written = {path for method, path in s3.asked if method == "PUT" and "/part-" in path}
+    assert written == {f"/{BUCKET}/gone/03-edit/part-00001.{end}" for end in ("parquet", "json")}
 
 
 def test_it_is_filtered_looked_at_and_audited_there(s3: S3, tmp_path: Path) -> None:
