@@ -22,7 +22,8 @@ from syned.batches import join_sorted
 from syned.errors import RowError
 from syned.ids import seed_for
 from syned.images import encode_picture, load_picture
-from syned.parts import read_part
+from syned.parquet import read_table
+from syned.parts import part_path, read_part
 from syned.reasons import Status
 from syned.rows import EditRow, EncodedImage, InstructRow, SampleRow, Task, turned_away
 from syned.run import RunFolder
@@ -170,8 +171,10 @@ def load_editor(config: AnyEditor, key: str) -> Editor:
 
 
 def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
-    """Prepare the editors; each is loaded as the first of its pairs comes."""
+    """Load the editors that the first part needs; others are loaded as their pairs come."""
     editors = Editors(recipe)
+    for task, candidate in _needs(run):
+        editors.of(task, candidate)
 
     def part(index: int, done: Done) -> Iterator[EditRow]:
         return in_batches(
@@ -183,6 +186,15 @@ def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
         )
 
     return part
+
+
+def _needs(run: RunFolder) -> list[tuple[Task, int]]:
+    """Return the tasks and candidates that the first part of the stage before holds."""
+    columns = ["status", "task", "candidate_index"]
+    written = read_table(part_path(run.stage(instruct.NAME), 0), columns)
+    found = written.group_by(columns).aggregate([]).to_pylist()
+    made = {(row["task"], row["candidate_index"]) for row in found if row["status"] == Status.OK}
+    return [(Task(task), candidate) for task, candidate in sorted(made)]
 
 
 def refused(run: RunFolder, part: int, cause: RowError, *, recipe: Recipe) -> Iterator[EditRow]:
