@@ -16,7 +16,7 @@ from statistics import fmean
 from pydantic import BaseModel, ConfigDict
 
 SAMPLE = 20_000
-"""Of so many pairs captions are looked at, evenly spread, and of twice as many at most."""
+"""Of so many pairs captions are looked at, at most twice as many, evenly spread."""
 MOST = 10
 """Openings, verbs and objects that are told, the most frequent."""
 

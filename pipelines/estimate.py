@@ -153,7 +153,9 @@ def _reduced(recipe: Recipe, probe: int) -> Recipe:
     """Return a recipe for a few pairs, whole instructions, in three parts."""
     candidates = recipe.edit.candidates
     n = min(recipe.n, max(PARTS, probe // candidates) * candidates)
-    return recipe.model_copy(update={"n": n, "part_size": -(-n // PARTS)})
+    # Evaluation sets are looked at once, however many pairs there are.
+    rules = recipe.filter.model_copy(update={"against": ()})
+    return recipe.model_copy(update={"n": n, "part_size": -(-n // PARTS), "filter": rules})
 
 
 def _kept(recipe: Recipe, outcome: Outcome) -> tuple[float, float, float]:

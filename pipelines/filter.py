@@ -81,7 +81,8 @@ def _apply_bounds(frame: pd.DataFrame, general: Bounds, by_task: Mapping[Task, B
     codes, tasks = pd.factorize(frame["task"])
     for rule in Bounds.model_fields:
         usual = getattr(general, rule)
-        limits = [own.get(task, {}).get(rule, usual) for task in tasks]
+        # The last one is for a pair without a task.
+        limits = [*(own.get(task, {}).get(rule, usual) for task in tasks), usual]
         if any(limit is not None for limit in limits):
             bound = pd.Series(np.array(limits, dtype=float)[codes], index=frame.index)
             values = frame[_score_of(rule)].astype(float)

@@ -145,10 +145,14 @@ def read_funnel(run: RunFolder) -> Funnel:
 
 def _reached(run: RunFolder) -> str:
     """Say how far the stages of a run have come."""
-    files = {stage: sizes(run.stage(stage)) for stage in _stages(run)}
-    found = {stage: sum(n.endswith(".json") for n in inside) for stage, inside in files.items()}
+    found = {stage: _parts(sizes(run.stage(stage))) for stage in _stages(run)}
     told = ", ".join(f"{parts} of {stage}" for stage, parts in found.items() if parts)
     return f"of its parts there are {told}; nothing is filtered" if told else "it has no parts yet"
+
+
+def _parts(files: Iterable[str]) -> int:
+    """Count the sidecars among some files."""
+    return sum(name.startswith("part-") and name.endswith(".json") for name in files)
 
 
 def _stages(run: RunFolder) -> list[str]:

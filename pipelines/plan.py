@@ -38,11 +38,24 @@ def _key(row: Any, name: str) -> str:
     return str(getattr(row, name))
 
 
+_WITHOUT_MODEL = frozenset({*_LIGHT, "given", "openai"})
+
+
+def _engines(module: ModuleType, recipe: Recipe) -> list[Any]:
+    """Return the engines that a stage has."""
+    prefix = f"{module.NAME[3:]}."
+    return [section for key, section in recipe.engines().items() if key.startswith(prefix)]
+
+
+def _holds_model(module: ModuleType, recipe: Recipe) -> bool:
+    """Say whether a stage loads a model; a server has its own."""
+    names = [getattr(engine, "engine", "") for engine in _engines(module, recipe)]
+    return any(name not in _WITHOUT_MODEL for name in names)
+
+
 def _light_modules(module: ModuleType, recipe: Recipe) -> tuple[str, ...] | None:
     """Return what a stage without a model imports as it starts; nothing for one that holds one."""
-    prefix = f"{module.NAME[3:]}."
-    engines = [section for key, section in recipe.engines().items() if key.startswith(prefix)]
-    found = [_LIGHT.get(getattr(section, "engine", "")) for section in engines]
+    found = [_LIGHT.get(getattr(engine, "engine", "")) for engine in _engines(module, recipe)]
     if None in found:
         return None
     return tuple(sorted({name for name in found if name})) or _LIBRARIES.get(module, ())
@@ -82,7 +95,7 @@ def stages(recipe: Recipe) -> list[Stage]:
                 refused=partial(module.refused, recipe=recipe),
                 metadata=score.metadata(recipe) if module is score else {},
                 workers=1 if light is None else cores(),
-                holds_model=light is None,
+                holds_model=_holds_model(module, recipe),
                 modules=(__name__, *(light or ())),
             )
         )

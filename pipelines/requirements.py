@@ -51,15 +51,19 @@ class Lack:
     """What to do: a command, or a sentence without a full stop."""
 
 
-def missing(recipe: Recipe) -> list[Lack]:
+def missing(recipe: Recipe, *, elsewhere: bool = False) -> list[Lack]:
     """Return everything that keeps a recipe from running here; nothing if it can.
 
     No model library is imported, but torch is where the recipe names a GPU.
+
+    Args:
+        recipe: What is to run.
+        elsewhere: Whether other machines run its models: then this one needs no GPU.
     """
     return [
         *_packages(recipe),
         *_platform(recipe),
-        *_gpu(recipe),
+        *([] if elsewhere else _gpu(recipe)),
         *_models(recipe),
         *_sources(recipe),
     ]

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import socket
 import threading
 import time
-from _thread import interrupt_main
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -39,7 +40,12 @@ class Owner(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     host: str
+    machine: str = ""
+    """Identifies the boot of the machine and the container, within which `pid` has a meaning."""
     pid: int
+    born: float = 0.0
+    """When the process began, by the machine's clock."""
+    nonce: str = ""
     since: datetime
     """When the claim began, by the owner's clock."""
     beat: int = 0
@@ -50,9 +56,13 @@ class Owner(BaseModel):
         age = max(0.0, (datetime.now(UTC) - self.since).total_seconds())
         return f"process {self.pid} on {self.host}, for {_span(age)}"
 
+    def is_here(self) -> bool:
+        """Say whether it is, or was, a process of this machine and container."""
+        return self.machine == _machine()
+
     def is_gone(self) -> bool:
         """Say whether it was a process of this machine that has ended."""
-        return self.host == socket.gethostname() and not psutil.pid_exists(self.pid)
+        return self.is_here() and self.born != _born(self.pid)
 
 
 def _span(seconds: float) -> str:
@@ -63,8 +73,32 @@ def _span(seconds: float) -> str:
     return f"{seconds:.0f} seconds"
 
 
+def _machine() -> str:
+    """Return what tells this boot of this machine, and this container, from all others."""
+    found = [socket.gethostname()]
+    with suppress(OSError):
+        found.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip())
+        found.append(os.readlink("/proc/self/ns/pid"))
+    return " ".join(found)
+
+
+def _born(pid: int) -> float:
+    """Return when a process began, or nothing if there is none."""
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.Error:
+        return 0.0
+
+
 def _me() -> Owner:
-    return Owner(host=socket.gethostname(), pid=os.getpid(), since=datetime.now(UTC))
+    return Owner(
+        host=socket.gethostname(),
+        machine=_machine(),
+        pid=os.getpid(),
+        born=_born(os.getpid()),
+        nonce=uuid4().hex,
+        since=datetime.now(UTC),
+    )
 
 
 @contextmanager
@@ -144,9 +178,14 @@ def _take(claims: Place, me: Owner, say: Say) -> int:
         number, owner = _latest(claims)
         if owner is not None and not owner.is_gone():
             _outwait(claims, number, owner, say)
-        with suppress(FileExistsError):
+        try:
             _create(claims, number + 1, me)
-            return number + 1
+        except FileExistsError:
+            # It may be our own, if the answer was lost and the request repeated.
+            latest, owner = _latest(claims)
+            if latest != number + 1 or owner is None or owner.nonce != me.nonce:
+                continue
+        return number + 1
 
 
 def _latest(claims: Place) -> tuple[int, Owner | None]:
@@ -164,7 +203,7 @@ def _outwait(claims: Place, number: int, owner: Owner, say: Say) -> None:
     Raises:
         RunError: Its owner is alive.
     """
-    if owner.host == socket.gethostname():
+    if owner.is_here():
         raise _busy(claims.parent, owner)
     say(f"{claims.parent} was claimed by {owner.who()}; looking whether that one is alive")
     end = time.monotonic() + PATIENCE
@@ -204,7 +243,8 @@ def _show_life(
             latest, owner = _latest(claims)
             if latest > number:
                 lost.append(owner.who() if owner else "another process")
-                interrupt_main()
+                # Wakes the main thread from whatever it waits for.
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
                 return
             sign = me.model_copy(update={"beat": beat})
             (claims / _name(number)).write_text(sign.model_dump_json())

@@ -15,8 +15,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from syned.errors import RunError
+from syned.errors import RunError, SynedError
 from syned.storage import Place
+from syned.storage_errors import explained
 
 READ_BYTES = 16 * 2**20
 """What is fetched at once of a file in a store that is read from one end to the other."""
@@ -96,7 +97,7 @@ def read_batches(
         with _opened(path, columns) as handle, pq.ParquetFile(handle, pre_buffer=False) as file:
             yield from file.iter_batches(batch_size=rows, columns=columns)
     except (pa.ArrowException, OSError) as error:
-        raise damaged(path, error) from error
+        raise _meant(path, error) from error
 
 
 def read_table(
@@ -118,9 +119,11 @@ def read_table(
                 return pq.read_table(handle, columns=list(columns), filters=filters)
             # A tenth of the time that `pq.read_table` takes for a small file.
             with pq.ParquetFile(handle) as file:
+                if lacking := sorted(set(columns) - set(file.schema_arrow.names)):
+                    raise pa.ArrowInvalid(f"it has no column {', '.join(lacking)}")
                 return file.read(columns=list(columns), use_threads=False)
     except (pa.ArrowException, OSError) as error:
-        raise damaged(path, error) from error
+        raise _meant(path, error) from error
 
 
 def read_schema(path: Place) -> pa.Schema:
@@ -133,7 +136,7 @@ def read_schema(path: Place) -> pa.Schema:
         with _opened(path, []) as handle:
             return pq.read_schema(handle)
     except (pa.ArrowException, OSError) as error:
-        raise damaged(path, error) from error
+        raise _meant(path, error) from error
 
 
 def _opened(path: Place, columns: Sequence[str] | None) -> AbstractContextManager[Any]:
@@ -145,8 +148,20 @@ def _opened(path: Place, columns: Sequence[str] | None) -> AbstractContextManage
         return closing(opened)
     from fsspec.parquet import open_parquet_file
 
-    found = open_parquet_file(path.path, fs=path.fs, columns=list(columns), engine="pyarrow")
+    try:
+        found = open_parquet_file(path.path, fs=path.fs, columns=list(columns), engine="pyarrow")
+    except TypeError as error:
+        # It takes what could not be read for bytes; asked again, the store says why.
+        path.fs.cat_file(path.path, start=-8)
+        raise OSError(f"{path}: the store did not answer") from error
     return closing(found)
+
+
+def _meant(path: Place, error: Exception) -> SynedError:
+    """Return what an error means: that of a store, or a file that is missing or damaged."""
+    if isinstance(path, Path) or isinstance(error, FileNotFoundError):
+        return damaged(path, error)
+    return explained(error) or damaged(path, error)
 
 
 def cause_of(error: Exception) -> str:

@@ -10,12 +10,15 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import signal
 import socket
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from syned.errors import MissingExtra, RunError, WorkerDied
@@ -29,6 +32,8 @@ from syned.storage import Place, make_folder, sweep
 from syned.work import Queue, Work
 from syned.worker import make_part, set_aside, travelling
 
+PATIENCE = 300.0
+"""Seconds in which machines with enough room may join."""
 LOOK_SECONDS = 5.0
 """Seconds after which machines that have joined are looked for."""
 
@@ -69,6 +74,8 @@ def connected(address: str | None) -> Iterator[dict[str, float]]:
         )
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise _nobody(address or "this machine", cause_of(error)) from error
+    # Ray has put its own in place, which ends the process without a word.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield ray.cluster_resources()
     finally:
@@ -110,6 +117,8 @@ class Maker:
         """Load the stage; return what is wrong, if something is."""
         try:
             self._refuse_elsewhere()
+            if not isinstance(self._run.path, Path):
+                sweep(self._run.stage(self._stage.name))
             self._make = self._stage.start(self._run)
         except Exception as error:
             return travelling(error)
@@ -213,12 +222,14 @@ class _Pool:
             num_cpus=size.cpus, num_gpus=size.gpus, max_restarts=0, max_task_retries=0
         )(Maker)
         self._actors: dict[Any, _Actor] = {}
+        self._alone_since = time.monotonic()
         self._made: dict[int, Summary] = {}
 
     def make_all(self) -> dict[int, Summary]:
         """Make all parts."""
         while self._queue:
             self._fill()
+            self._refuse_no_room()
             done, _ = self._ray.wait(list(self._actors), num_returns=1, timeout=LOOK_SECONDS)
             for reference in done:
                 self._hear(self._actors.pop(reference))
@@ -236,6 +247,22 @@ class _Pool:
             handle = self._kind.remote(self._stage, self._run.path, _version(), os.getcwd())
             self._ask(_Actor(handle, handle.ready.remote()))
 
+    def _refuse_no_room(self) -> None:
+        """Raise if no machine has had room for an actor for so long that none will join."""
+        nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
+        if any(self._size.fits(resources) for resources in nodes):
+            self._alone_since = time.monotonic()
+        elif time.monotonic() - self._alone_since > PATIENCE:
+            raise self._no_room()
+
+    def _no_room(self) -> RunError:
+        """Return the error for actors that no machine has room for."""
+        size = self._size
+        return RunError(
+            f"no machine of the cluster has room for an actor of {self._stage.name}, which takes "
+            f"{size.cpus:g} cores and {size.gpus:g} GPUs; see `ray status`, or change --size"
+        )
+
     def _ask(self, actor: _Actor) -> None:
         """Wait for what an actor was asked."""
         self._actors[actor.asked] = actor
@@ -244,7 +271,10 @@ class _Pool:
         """Act on what an actor answers, or on its death."""
         try:
             answer = self._ray.get(actor.asked)
-        except self._ray.exceptions.RayActorError as error:
+        except self._ray.exceptions.ActorUnschedulableError as error:
+            raise self._no_room() from error
+        except self._ray.exceptions.RayError as error:
+            # What a part raises is returned, so that this is an actor, or its machine, that died.
             self._mourn(actor, error)
             return
         if isinstance(answer, BaseException):

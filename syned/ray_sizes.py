@@ -26,6 +26,14 @@ class Size:
     gpus: float = 0
     actors: int | None = None
 
+    def fits(self, resources: Mapping[str, float]) -> bool:
+        """Say whether a machine has room for one actor.
+
+        Args:
+            resources: What the machine has in all, as Ray tells it.
+        """
+        return resources.get("CPU", 0) >= self.cpus and resources.get("GPU", 0) >= self.gpus
+
     def count(self, resources: Mapping[str, float]) -> int:
         """Return how many actors to have on a cluster: those asked for, or all that fit.
 
@@ -65,6 +73,8 @@ def read_sizes(texts: Sequence[str], stages: Mapping[str, bool], *, gpus: bool) 
         amount, count = float(found["amount"]), found["count"]
         if not amount or (count and not int(count)):
             raise SynedError(f"--size {text}: nothing is no size")
+        if found["what"] == "gpu" and amount > 1 and amount % 1:
+            raise SynedError(f"--size {text}: more than one GPU must be a whole number")
         actors = int(count) if count else None
         gpu = found["what"] == "gpu"
         sizes[stage] = Size(1, amount, actors) if gpu else Size(amount, 0, actors)

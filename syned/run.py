@@ -13,7 +13,7 @@ import yaml
 from syned.claim import Say, claimed
 from syned.errors import RunError
 from syned.ids import digest
-from syned.storage import Place, make_folder, names, sizes, to_place, write_whole
+from syned.storage import Place, is_read_only, make_folder, names, sizes, to_place, write_whole
 
 MISSING = "(not set)"
 
@@ -131,6 +131,8 @@ class RunFolder:
             RunError: Another process works on it, or it holds something that is no run.
             StorageError: A store cannot be reached, or does not allow it.
         """
+        if is_read_only(self.path):
+            raise RunError(f"{self.path}: pictures are read from there, but no run is written")
         self._refuse_foreign()
         make_folder(self.path)
         with claimed(self.path, say):

@@ -134,8 +134,11 @@ class _Pool:
         try:
             worker.pipe.send(worker.work)
         except OSError:
-            # It has died; that is noticed where its end is waited for.
-            return
+            # It has died without a part; that is noticed where its end is waited for.
+            if worker.work is not None:
+                self._queue.give_back(worker.work)
+                worker.work = None
+                return
         if worker.work is None:
             self._dismiss(worker)
 
@@ -176,9 +179,10 @@ class _Pool:
         worker.process.join()
         end_family(worker.process.pid)
         self._workers.remove(worker)
-        assert worker.work is not None, "one without a part has been dismissed"
         how = _how(worker)
-        if not worker.ready:
+        if worker.work is None:
+            self._queue.failed()
+        elif not worker.ready:
             self._queue.give_back(worker.work)
             self._queue.failed()
         elif self._queue.died(worker.work):

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from uuid import uuid4
@@ -72,6 +72,11 @@ def to_place(text: str | Path) -> Place:
     except ImportError as error:
         raise MissingExtra(package or protocol, "storage") from error
     return cast("UPath", place)
+
+
+def is_read_only(place: Place) -> bool:
+    """Say whether nothing can be written to a place's store."""
+    return not isinstance(place, Path) and place.protocol in _READ_ONLY
 
 
 def temporary_path(final: Place) -> Path:
@@ -171,7 +176,8 @@ def _listed(folder: UPath) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = folder.fs.ls(folder.path, detail=True)
     except FileNotFoundError:
         return []
-    return found
+    # Some tools make an empty object of the folder's own name.
+    return [item for item in found if item["name"].rstrip("/") != folder.path.rstrip("/")]
 
 
 def _last(key: str) -> str:
@@ -247,4 +253,6 @@ def sweep(folder: Place) -> None:
         return
     for path in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
         if not psutil.pid_exists(int(path.name.removeprefix(_SCRATCH).partition("-")[0])):
-            path.unlink(missing_ok=True)
+            # Another user's is that one's to remove.
+            with suppress(PermissionError):
+                path.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """Which parts of a stage are missing, and who makes them: each is handed out until it is made.
 
-A part whose worker dies is handed out again, last. One that has cost several workers their lives
-is set aside. Workers that die again and again before they have made anything are a fault of the
+A part whose worker dies is handed out again. One that has cost several workers their lives is set
+aside. Workers that die again and again before they have made anything are a fault of the
 machine or of the model, and end the run.
 """
 
@@ -71,6 +71,7 @@ class Queue:
         self._out: set[int] = set()
         self._cost: Counter[int] = Counter()
         self._fruitless = 0
+        self._most_out = 1
 
     def __bool__(self) -> bool:
         """Say whether parts wait or are being made."""
@@ -90,6 +91,7 @@ class Queue:
             return None
         work = self._waiting.popleft()
         self._out.add(work.index)
+        self._most_out = max(self._most_out, len(self._out))
         return work
 
     def made(self, work: Work) -> None:
@@ -117,9 +119,14 @@ class Queue:
         self._cost[work.index] += 1
         if self._cost[work.index] >= TRIES:
             return True
-        self._waiting.append(work)
+        # At once, so that parts that kill are met one by one, with others between them.
+        self._waiting.appendleft(work)
         return False
 
     def is_hopeless(self) -> bool:
-        """Say whether so many workers have died, one after another, that no part is to blame."""
-        return self._fruitless > 2 * TRIES
+        """Say whether so many workers have died, one after another, that no part is to blame.
+
+        A machine that is lost takes all of its workers with it, and a few parts that kill may lie
+        side by side.
+        """
+        return self._fruitless > TRIES * max(4, 2 * self._most_out)

@@ -9,7 +9,7 @@ import sys
 import threading
 import traceback
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
@@ -118,8 +118,23 @@ def set_aside(stage: Stage, run: RunFolder, work: Work, how: str) -> Summary:
         Its sidecar.
     """
     cause = RowError(Reason.WORKER_DIED, f"{TRIES} workers died of this part: {how}")
-    rows = stage.refused(run, work.index, cause)
-    return make_part(stage, run, lambda _part, _done: rows, work, lambda _event: None)
+
+    def refused(part: int, done: Done) -> Iterator[Row]:
+        return _instead(done, stage.refused(run, part, cause), stage.row_key)
+
+    return make_part(stage, run, refused, work, lambda _event: None)
+
+
+def _instead(done: Done, rows: Iterable[Row], key: Callable[[Row], str]) -> Iterator[Row]:
+    """Yield rows, but where some are done those."""
+    seen = set()
+    for row in rows:
+        name = key(row)
+        if name not in done:
+            yield row
+        elif name not in seen:
+            seen.add(name)
+            yield from done[name]
 
 
 def _done(stage: Stage, run: RunFolder, part: Work) -> Done:

@@ -64,6 +64,10 @@ def test_kubernetes_gets_a_job(cli: Cli) -> None:
     assert (job["apiVersion"], job["kind"]) == ("ray.io/v1", "RayJob")
     assert "--n 3000000 --images scenes --engine ray --address auto" in job["spec"]["entrypoint"]
     assert job["spec"]["entrypoint"].endswith(f"--out {OUT}")
+    odd = ("--set", "filter.by_task={none: {max_ssim: 1}}")
+    done = cli("cluster", "default", "--for", "kuberay", *more, *odd, "--out", OUT)
+    words = shlex.split(yaml.safe_load(done.stdout)["spec"]["entrypoint"])
+    assert words[words.index("--set") + 1] == odd[1]
     (workers,) = job["spec"]["rayClusterSpec"]["workerGroupSpecs"]
     assert (workers["replicas"], workers["maxReplicas"]) == (16, 16)
     (container,) = workers["template"]["spec"]["containers"]
@@ -74,6 +78,8 @@ def test_a_folder_that_no_other_machine_sees_is_refused(cli: Cli) -> None:
     done = cli("cluster", "demo", "--for", "kuberay", "--out", "runs/mine")
     assert done.returncode == 2
     assert "the machines of this cluster share no folder" in done.stderr
+    done = cli("cluster", "demo", "--for", "ray", "--out", OUT, "--images", ".")
+    assert done.returncode == 2
     done = cli("cluster", "demo", "--for", "nomad", "--out", OUT)
     assert done.returncode == 2
     assert "one of ray, slurm, kuberay" in done.stderr

@@ -9,18 +9,19 @@ from pathlib import Path
 
 import pytest
 from odd_stages import NAME, ROWS, odd_stage, start, start_never, start_refused, start_wrong
+from odd_stages import rows as odd_rows
 
-from syned.errors import EngineError, SynedError, WorkerDied
+from syned.errors import EngineError, RowError, SynedError, WorkerDied
 from syned.events import Event, RowsDone
-from syned.parts import Summary, read_part
+from syned.parts import Summary, read_part, write_part
 from syned.ray_runner import RayRunner, connected
 from syned.ray_sizes import Size, read_sizes
 from syned.reasons import Reason, Status
-from syned.rows import EditRow
+from syned.rows import EditRow, turned_away
 from syned.run import RunFolder
 from syned.runner import Runner, preload, run_here
 from syned.stage import Stage
-from syned.work import TRIES, Work
+from syned.work import TRIES, Queue, Work
 from syned.worker import WorkerFailure
 
 PARTS = 8
@@ -109,7 +110,8 @@ def test_sizes_are_read(texts: tuple[str, ...], gpus: bool, expected: dict[str, 
 
 
 @pytest.mark.parametrize(
-    "text", ["edit", "edit=8", "edit=x1gpu", "edit=0x1gpu", "edit=0gpu", "paint=1gpu"]
+    "text",
+    ["edit", "edit=8", "edit=x1gpu", "edit=0x1gpu", "edit=0gpu", "edit=1.5gpu", "paint=1gpu"],
 )
 def test_a_size_that_makes_no_sense_is_refused(text: str) -> None:
     with pytest.raises(SynedError, match="--size"):
@@ -131,3 +133,37 @@ def test_a_stage_has_as_many_actors_as_fit(
     size: Size, resources: dict[str, float], actors: int
 ) -> None:
     assert size.count(resources) == actors
+
+
+def test_a_machine_that_takes_many_workers_with_it_is_no_reason_to_end() -> None:
+    lost = Queue([Work(i, "") for i in range(100)])
+    out = [lost.take() for _ in range(16)]
+    for work in out:
+        assert work is not None
+        assert not lost.died(work)
+    assert not lost.is_hopeless()
+    assert lost.left() == 100
+
+
+def test_many_parts_that_kill_are_all_set_aside_in_the_end() -> None:
+    deadly = {3, 4, 5, 50, 51, 97, 98}
+    parts, aside = Queue([Work(i, "") for i in range(100)]), set()
+    while (work := parts.take()) is not None:
+        if work.index not in deadly:
+            parts.made(work)
+        elif parts.died(work):
+            aside.add(work.index)
+        assert not parts.is_hopeless()
+    assert aside == deadly
+
+
+def test_rows_that_were_good_stay_when_a_retry_kills(run: RunFolder) -> None:
+    stage = odd_stage(partial(start, once=(), always=(0,)))
+    good, bad, *_ = odd_rows(0)
+    cause = RowError(Reason.UNREADABLE, "before")
+    (run.local / NAME).mkdir()
+    write_part(run.stage(NAME), 0, [good, turned_away(bad, cause)], EditRow, stage.fingerprint)
+    run_here(stage, run, [Work(0, "", keep=True)], lambda _event: None)
+    rows = list(read_part(run.stage(NAME), 0, EditRow))
+    assert [row.reason for row in rows] == [None, Reason.WORKER_DIED, Reason.WORKER_DIED]
+    assert rows[0] == good

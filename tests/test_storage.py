@@ -16,7 +16,7 @@ from s3_server import BUCKET, S3, Fault, serve
 
 from syned.parts import part_path
 from syned.rows import ScanRow
-from syned.storage import sizes, to_place, written_whole
+from syned.storage import names, sizes, to_place, written_whole
 
 ARGS = ("generate", "--recipe", "demo", "--n", "24", *SMALL, "--set", "part_size=8")
 
@@ -168,6 +168,8 @@ def test_a_run_killed_on_one_machine_is_finished_by_another(
         (("preview", f"s3://{BUCKET}/nothing"), "is not a run: it has no recipe.yaml"),
         ((*ARGS, "--out", "ftp://host/run"), "ftp:// is not known"),
         ((*ARGS, "--out", f"s3://{BUCKET}/run*"), "is for patterns"),
+        (("filter", "ftp://host/run"), "ftp:// is not known"),
+        ((*ARGS, "--out", "hf://datasets/owner/run"), "no run is written"),
         ((*ARGS, "--images", f"s3://{BUCKET}/empty"), "there is nothing under this address"),
     ],
 )
@@ -250,6 +252,30 @@ def test_pictures_in_a_store_are_those_of_a_folder(photos: list[Path], tmp_path:
     assert set(looked[1]["source_caption"]) == {"a photo"}
     card = (tmp_path / "there/dataset/README.md").read_text()
     assert BUCKET + "/" not in card
+
+
+def test_one_picture_in_a_store_is_a_source(photos: list[Path], tmp_path: Path) -> None:
+    url = f"s3://{BUCKET}/photos/inside/{photos[0].name}"
+    few = ("generate", "--recipe", "demo", "--n", "4", *SMALL)
+    done = run_cli(*few, "--images", url, "--out", "run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (row,) = pd.read_parquet(part_path(tmp_path / "run/00-scan", 0)).to_dict("records")
+    assert row["status"] == "ok"
+
+
+def test_a_denied_part_is_no_damaged_part(s3: S3, tmp_path: Path) -> None:
+    assert generate("closed", tmp_path).returncode == 0
+    fault = Fault(method="GET", match="04-score", times=10_000, status=403, code="AccessDenied")
+    s3.plant(fault)
+    done = run_cli("report", f"s3://{BUCKET}/closed", cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "do not allow it" in done.stderr
+    assert "Remove it" not in done.stderr
+
+
+def test_a_folder_with_an_object_of_its_own_name_is_empty(s3: S3) -> None:
+    s3.client().put_object(Bucket=BUCKET, Key="console/", Body=b"")
+    assert names(to_place(f"s3://{BUCKET}/console")) == []
 
 
 def test_a_table_in_a_store_is_a_source(s3: S3, photos: list[Path], tmp_path: Path) -> None:

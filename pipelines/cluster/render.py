@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 from enum import StrEnum
 from importlib import resources
+from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
@@ -58,15 +59,23 @@ def render(
             f"--out {out}: the machines of this cluster share no folder; name a place in a store, "
             "such as s3://bucket/run"
         )
+    here = [word for word in words if Path(word).expanduser().exists()]
+    if launcher is not Launcher.SLURM and here:
+        raise SynedError(
+            f"{here[0]} is on this machine alone; put pictures in a store, and a recipe's file and "
+            "models where the machines of the cluster have them"
+        )
     models = [stage.name.partition("-")[2] for stage in stages(recipe) if stage.holds_model]
     sizes = [word for name in models for word in ("--size", f"{name}=1gpu")]
     template = (resources.files("pipelines.cluster") / _TEMPLATES[launcher]).read_text("utf-8")
     environment = Environment(
         undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
     )
+    command = shlex.join(["syned", "generate", *words, *_RAY, *sizes, "--out", out])
     return environment.from_string(template).render(
         name=re.sub(r"[^a-z0-9]+", "-", f"syned-{recipe.name}".lower()).strip("-"),
-        command=shlex.join(["syned", "generate", *words, *_RAY, *sizes, "--out", out]),
+        command=command,
+        quoted=shlex.quote(command),
         out=out,
         nodes=nodes,
         gpus=gpus if models else 0,

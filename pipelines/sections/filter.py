@@ -13,6 +13,7 @@ from pydantic import Field, PositiveInt, model_validator
 
 from pipelines.sections.base import Section
 from syned.rows import Task
+from syned.storage import protocol_of
 
 RankBy = Literal[
     "clip_sim_dir",
@@ -188,7 +189,8 @@ def _without_nulls(model: type[Section], values: dict[str, Any]) -> dict[str, An
 
 def _public(path: str) -> str:
     """Return the last piece of a path on this machine; another name stays as it is."""
-    return Path(path).name if Path(path).is_absolute() else path
+    stored = protocol_of(path) not in ("", "hf")
+    return Path(path).name if stored or Path(path).is_absolute() else path
 
 
 def _set_only(by_task: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

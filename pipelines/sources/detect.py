@@ -55,6 +55,8 @@ def _stored(path: str) -> Source:
     root = to_place(path)
     if path.endswith(".parquet"):
         return _table(path, root)
+    if is_picture_name(path):
+        return FolderSource(path=path)
     names = listed(root)
     tables = [name for name in names if name.endswith(".parquet")]
     if tables and not any(is_picture_name(name) for name in names):

@@ -88,6 +88,8 @@ def open_folder(config: FolderSource) -> FolderPictures:
     """
     root = folder_path(config.path)
     if not isinstance(root, Path):
+        if is_picture_name(root.name):
+            return FolderPictures(root.parent, [root.name], {}, config)
         names, notes, others = scan_store(root, is_picture_name)
         return _opened(root, names, notes, others, config)
     if root.is_file():

@@ -34,7 +34,12 @@ def cluster(
     ] = None,
     nodes: Annotated[int, typer.Option(min=1, help="Machines that work.")] = 2,
     gpus: Annotated[
-        int, typer.Option(min=1, help="GPUs of each; a recipe without models gets none.")
+        int,
+        typer.Option(
+            min=1,
+            help="GPUs of each (with `ray` the instance type says it); a recipe without models "
+            "gets none.",
+        ),
     ] = 1,
     set_: Annotated[
         list[str] | None,

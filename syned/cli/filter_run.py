@@ -86,8 +86,8 @@ def filter_run(
     from syned.recipes import check
     from syned.run import RunFolder
 
-    folder = RunFolder(run)
     with told(GO_ON):
+        folder = RunFolder(run)
         old = check(Recipe, folder.load_recipe(), str(folder.recipe_path))
         new = refilter(old, set_ or [], preset, keep, against or ())
         console = make_console()

@@ -69,7 +69,7 @@ def carry_out(
     from syned.run import RunFolder
 
     console = make_console()
-    lacks = missing(recipe)
+    lacks = missing(recipe, elsewhere=engine.address is not None)
     if lacks and not dry_run:
         raise refusal(recipe, lacks)
     run = RunFolder(out or str(Path("runs") / recipe.name))
@@ -84,7 +84,8 @@ def carry_out(
         return
     with run.claim(console.print), _runner(engine, recipe) as runner:
         run.start(recipe.model_dump(mode="json"))
-        said = foretold(plan, run, console)
+        # A cluster may be of other machines than this one.
+        said = foretold(plan, run, console) if engine.address is None else None
         with display(console) as show:
             outcome = generate(plan, run, show, runner=runner, retry_failed=retry_failed)
         print_outcome(outcome, run, console)
