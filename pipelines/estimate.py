@@ -28,7 +28,7 @@ from syned.parts import Summary, read_summaries
 from syned.run import RunFolder
 from syned.runner import run_here
 from syned.stage import Stage
-from syned.storage import tree_sizes
+from syned.trees import tree_sizes
 from syned.work import Work
 
 PROBE = 24

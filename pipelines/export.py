@@ -21,16 +21,8 @@ from syned.parquet import hub_metadata
 from syned.rows import SCORE_NAMES, DatasetRow
 from syned.run import RunFolder
 from syned.shards import ShardWriter
-from syned.storage import (
-    TEMPORARY,
-    Place,
-    make_folder,
-    remove,
-    remove_tree,
-    replace_tree,
-    tree_sizes,
-    write_whole,
-)
+from syned.storage import TEMPORARY, Place, make_folder, remove, write_whole
+from syned.trees import remove_tree, replace_tree, tree_sizes
 
 VERSION = 4
 NO_WAY_BACK = "no pair was turned round: the way back of no kept pair is worded"

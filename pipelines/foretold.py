@@ -13,7 +13,8 @@ from pipelines.generate import Outcome
 from pipelines.plan import Plan
 from pipelines.show_estimate import print_comparison, print_estimate
 from syned.run import RunFolder
-from syned.storage import Place, tree_sizes, write_whole
+from syned.storage import Place, write_whole
+from syned.trees import tree_sizes
 
 
 @dataclass(frozen=True, slots=True)

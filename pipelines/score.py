@@ -11,9 +11,10 @@ from PIL import Image
 
 from pipelines import edit
 from pipelines.engines import ClipEmbedders, Embedder, Rejected
-from pipelines.recipe import Recipe, ScoreConfig
+from pipelines.recipe import Recipe
 from pipelines.scorers import definitions
 from pipelines.scorers.captions import caption_scores
+from pipelines.scorers.load import Scorers, load_scorers
 from pipelines.scorers.pixels import Look, look_at, pixel_scores
 from pipelines.scorers.similarity import clip_scores, cosine
 from syned.batches import batched, join_sorted
@@ -52,32 +53,6 @@ def edited_pairs(run: RunFolder, part: int) -> Iterator[EditedPair]:
     orders = edit.orders(run, part)
     joined = join_sorted(made, orders, lambda r: r.pair_id, lambda o: o.instruct.pair_id)
     return (EditedPair(order, row) for row, order in joined)
-
-
-@dataclass(frozen=True, slots=True)
-class Scorers:
-    """The models that a recipe asks for."""
-
-    clip: ClipEmbedders | None
-    dino: Embedder[Image.Image] | None
-
-    def of_pictures(self) -> Iterator[Embedder[Image.Image]]:
-        """Yield what embeds pictures."""
-        if self.clip is not None:
-            yield self.clip.pictures
-        if self.dino is not None:
-            yield self.dino
-
-    def any(self) -> bool:
-        """Say whether there is a model."""
-        return self.clip is not None or self.dino is not None
-
-    def forget(self) -> None:
-        """Let go of old embeddings, between two parts."""
-        for embedder in self.of_pictures():
-            embedder.forget()
-        if self.clip is not None:
-            self.clip.texts.forget()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,20 +197,6 @@ def _not_finite(row: ScoreRow, model: str) -> ScoreRow:
     """Return the row of a pair whose embedding is of no use."""
     message = f"{model}'s embedding holds values that are no numbers"
     return turned_away(row, Rejected(Reason.NOT_FINITE, message))
-
-
-def load_scorers(config: ScoreConfig) -> Scorers:
-    """Load the models that a recipe asks for."""
-    clip = dino = None
-    if config.clip is not None:
-        from pipelines.scorers.clip import load_clip
-
-        clip = load_clip(config.clip)
-    if config.dino is not None:
-        from pipelines.scorers.dino import load_dino
-
-        dino = load_dino(config.dino)
-    return Scorers(clip, dino)
 
 
 def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:

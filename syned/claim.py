@@ -9,21 +9,17 @@ creating the next number, which again only one process can. Clocks of machines a
 from __future__ import annotations
 
 import fcntl
-import os
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
-import psutil
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from syned.errors import RunError
+from syned.owner import Owner, this_process
 from syned.storage import Place, read_files, sizes
 
 BEAT = 5.0
@@ -32,73 +28,6 @@ PATIENCE = 30.0
 """Seconds without a sign of life after which a claim on another machine is dead."""
 
 Say = Callable[[str], None]
-
-
-class Owner(BaseModel):
-    """Who holds a run folder."""
-
-    model_config = ConfigDict(frozen=True)
-
-    host: str
-    machine: str = ""
-    """Identifies the boot of the machine and the container, within which `pid` has a meaning."""
-    pid: int
-    born: float = 0.0
-    """When the process began, by the machine's clock."""
-    nonce: str = ""
-    since: datetime
-    """When the claim began, by the owner's clock."""
-    beat: int = 0
-    """Counts the signs of life."""
-
-    def who(self) -> str:
-        """Return the owner in words: process, host and age."""
-        age = max(0.0, (datetime.now(UTC) - self.since).total_seconds())
-        return f"process {self.pid} on {self.host}, for {_span(age)}"
-
-    def is_here(self) -> bool:
-        """Say whether it is, or was, a process of this machine and container."""
-        return self.machine == _machine()
-
-    def is_gone(self) -> bool:
-        """Say whether it was a process of this machine that has ended."""
-        return self.is_here() and self.born != _born(self.pid)
-
-
-def _span(seconds: float) -> str:
-    """Return a time span in words."""
-    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.0f} seconds"
-
-
-def _machine() -> str:
-    """Return what tells this boot of this machine, and this container, from all others."""
-    found = [socket.gethostname()]
-    with suppress(OSError):
-        found.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip())
-        found.append(os.readlink("/proc/self/ns/pid"))
-    return " ".join(found)
-
-
-def _born(pid: int) -> float:
-    """Return when a process began, or nothing if there is none."""
-    try:
-        return psutil.Process(pid).create_time()
-    except psutil.Error:
-        return 0.0
-
-
-def _me() -> Owner:
-    return Owner(
-        host=socket.gethostname(),
-        machine=_machine(),
-        pid=os.getpid(),
-        born=_born(os.getpid()),
-        nonce=uuid4().hex,
-        since=datetime.now(UTC),
-    )
 
 
 @contextmanager
@@ -126,7 +55,7 @@ def _locked(folder: Path) -> Iterator[None]:
             lock.seek(0)
             raise _busy(folder, _parsed(lock.read().encode())) from error
         lock.truncate(0)
-        lock.write(_me().model_dump_json())
+        lock.write(this_process().model_dump_json())
         lock.flush()
         yield
 
@@ -151,7 +80,7 @@ def _parsed(data: bytes | None) -> Owner | None:
 @contextmanager
 def _kept(folder: Place, say: Say) -> Iterator[None]:
     """Hold a folder of a store by a claim that shows signs of life."""
-    claims, me = folder / ".claim", _me()
+    claims, me = folder / ".claim", this_process()
     number = _take(claims, me, say)
     stop = threading.Event()
     lost: list[str] = []

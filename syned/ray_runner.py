@@ -7,24 +7,18 @@ rows go between the run's folder and the actors.
 
 from __future__ import annotations
 
-import importlib
-import logging
 import os
-import signal
-import socket
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from syned.errors import MissingExtra, RunError, WorkerDied
+from syned.errors import RunError, WorkerDied
 from syned.events import OnEvent, RowsDone, WorkerReady
-from syned.parquet import cause_of
 from syned.parts import Summary
+from syned.ray_cluster import host, version
 from syned.ray_sizes import Size
 from syned.run import RunFolder
 from syned.stage import Stage
@@ -36,70 +30,6 @@ PATIENCE = 300.0
 """Seconds in which machines with enough room may join."""
 LOOK_SECONDS = 5.0
 """Seconds after which machines that have joined are looked for."""
-
-
-@contextmanager
-def connected(address: str | None) -> Iterator[dict[str, float]]:
-    """Join a Ray cluster, or start one on this machine for as long as it is needed.
-
-    Args:
-        address: Of the cluster's head, or `auto` for the one that this machine belongs to; nothing
-            for one of this machine alone.
-
-    Yields:
-        What the cluster has, as Ray tells it: `CPU`, `GPU` and more.
-
-    Raises:
-        MissingExtra: Ray is not installed.
-        RunError: There is no cluster at that address.
-    """
-    try:
-        ray: Any = importlib.import_module("ray")
-    except ImportError as error:
-        raise MissingExtra("ray", "ray") from error
-    if address is None:
-        # Without word of how to prove who one is, Ray 2.60 writes a token for all later clusters of
-        # this user; one that only this machine can reach needs none.
-        os.environ.setdefault("RAY_AUTH_MODE", "disabled")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    if address is not None:
-        _refuse_nobody(address)
-    alone: dict[str, Any] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
-    try:
-        ray.init(
-            address=address or "local",
-            logging_level=logging.ERROR,
-            log_to_driver=False,
-            **({} if address else alone),
-        )
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise _nobody(address or "this machine", cause_of(error)) from error
-    # Ray has put its own in place, which ends the process without a word.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield ray.cluster_resources()
-    finally:
-        ray.shutdown()
-
-
-def _refuse_nobody(address: str) -> None:
-    """Raise if nobody listens at an address; Ray itself would try for minutes."""
-    host, colon, port = address.rpartition(":")
-    if "://" in address or not colon or not port.isdigit():
-        return
-    try:
-        socket.create_connection((host, int(port)), timeout=10).close()
-    except OSError as error:
-        raise _nobody(address, str(error.strerror or error)) from error
-
-
-def _nobody(address: str, cause: str) -> RunError:
-    """Return the error for a cluster that is not there."""
-    return RunError(
-        f"no Ray cluster at {address} ({cause}). Start one with `ray start --head`, give --address "
-        "HOST:PORT, or leave it out for one of this machine alone; RAY_AUTH_MODE must be the same "
-        "on all machines."
-    )
 
 
 class Maker:
@@ -133,26 +63,14 @@ class Maker:
 
     def _refuse_elsewhere(self) -> None:
         """Raise if this machine has another Python, or does not see the run's folder."""
-        here = _version()
+        here = version()
         if here != self._version:
-            raise RunError(f"{_host()} has {here}, the driver {self._version}; install the same")
+            raise RunError(f"{host()} has {here}, the driver {self._version}; install the same")
         if not self._run.recipe_path.is_file():
             raise RunError(
-                f"{_host()} does not see {self._run.path}: give --out a folder that all machines "
+                f"{host()} does not see {self._run.path}: give --out a folder that all machines "
                 "share under one path, or s3://bucket/run"
             )
-
-
-def _version() -> str:
-    """Return what must be the same on all machines."""
-    from importlib.metadata import version
-
-    python = ".".join(map(str, sys.version_info[:2]))
-    return f"syned {version('syned')} on Python {python}"
-
-
-def _host() -> str:
-    return socket.gethostname()
 
 
 @dataclass(eq=False, slots=True)
@@ -244,7 +162,7 @@ class _Pool:
         """Start actors until there are as many as are wanted, or as there are parts for."""
         wanted = min(self._size.count(self._ray.cluster_resources()), self._queue.left())
         for _ in range(wanted - len(self._actors)):
-            handle = self._kind.remote(self._stage, self._run.path, _version(), os.getcwd())
+            handle = self._kind.remote(self._stage, self._run.path, version(), os.getcwd())
             self._ask(_Actor(handle, handle.ready.remote()))
 
     def _refuse_no_room(self) -> None:

@@ -16,8 +16,8 @@ from conftest import SMALL, run_cli
 from s3_server import BUCKET, S3, serve
 
 from syned import claim
-from syned.claim import Owner
 from syned.errors import RunError
+from syned.owner import Owner
 from syned.run import RunFolder
 from syned.storage import to_place
 

@@ -14,7 +14,8 @@ from odd_stages import rows as odd_rows
 from syned.errors import EngineError, RowError, SynedError, WorkerDied
 from syned.events import Event, RowsDone
 from syned.parts import Summary, read_part, write_part
-from syned.ray_runner import RayRunner, connected
+from syned.ray_cluster import connected
+from syned.ray_runner import RayRunner
 from syned.ray_sizes import Size, read_sizes
 from syned.reasons import Reason, Status
 from syned.rows import EditRow, turned_away

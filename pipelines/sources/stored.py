@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from pipelines.sources.metadata import METADATA_NAMES, Note, read_notes
 from syned.errors import RowError, SourceError, StorageError
 from syned.reasons import Reason
-from syned.storage import Place, tree_sizes
+from syned.storage import Place
 from syned.storage_errors import explained
+from syned.trees import tree_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

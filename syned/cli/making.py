@@ -108,7 +108,8 @@ def _runner(engine: Engine, recipe: Recipe) -> Iterator[Runner]:
         yield run_here
         return
     from pipelines.plan import stages
-    from syned.ray_runner import RayRunner, connected
+    from syned.ray_cluster import connected
+    from syned.ray_runner import RayRunner
     from syned.ray_sizes import read_sizes
 
     with connected(engine.address) as resources:

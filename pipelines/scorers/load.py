@@ -1,0 +1,51 @@
+"""The models that score pairs, loaded as a recipe asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PIL import Image
+
+from pipelines.engines import ClipEmbedders, Embedder
+from pipelines.recipe import ScoreConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Scorers:
+    """The models that a recipe asks for."""
+
+    clip: ClipEmbedders | None
+    dino: Embedder[Image.Image] | None
+
+    def of_pictures(self) -> Iterator[Embedder[Image.Image]]:
+        """Yield what embeds pictures."""
+        if self.clip is not None:
+            yield self.clip.pictures
+        if self.dino is not None:
+            yield self.dino
+
+    def any(self) -> bool:
+        """Say whether there is a model."""
+        return self.clip is not None or self.dino is not None
+
+    def forget(self) -> None:
+        """Let go of old embeddings, between two parts."""
+        for embedder in self.of_pictures():
+            embedder.forget()
+        if self.clip is not None:
+            self.clip.texts.forget()
+
+
+def load_scorers(config: ScoreConfig) -> Scorers:
+    """Load the models that a recipe asks for."""
+    clip = dino = None
+    if config.clip is not None:
+        from pipelines.scorers.clip import load_clip
+
+        clip = load_clip(config.clip)
+    if config.dino is not None:
+        from pipelines.scorers.dino import load_dino
+
+        dino = load_dino(config.dino)
+    return Scorers(clip, dino)

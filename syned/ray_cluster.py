@@ -1,0 +1,93 @@
+"""A connection to a Ray cluster, and what must be the same on all of its machines."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from syned.errors import MissingExtra, RunError
+from syned.parquet import cause_of
+
+
+@contextmanager
+def connected(address: str | None) -> Iterator[dict[str, float]]:
+    """Join a Ray cluster, or start one on this machine for as long as it is needed.
+
+    Args:
+        address: Of the cluster's head, or `auto` for the one that this machine belongs to; nothing
+            for one of this machine alone.
+
+    Yields:
+        What the cluster has, as Ray tells it: `CPU`, `GPU` and more.
+
+    Raises:
+        MissingExtra: Ray is not installed.
+        RunError: There is no cluster at that address.
+    """
+    try:
+        ray: Any = importlib.import_module("ray")
+    except ImportError as error:
+        raise MissingExtra("ray", "ray") from error
+    if address is None:
+        # Without word of how to prove who one is, Ray 2.60 writes a token for all later clusters of
+        # this user; one that only this machine can reach needs none.
+        os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    if address is not None:
+        _refuse_nobody(address)
+    alone: dict[str, Any] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+    try:
+        ray.init(
+            address=address or "local",
+            logging_level=logging.ERROR,
+            log_to_driver=False,
+            **({} if address else alone),
+        )
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise _nobody(address or "this machine", cause_of(error)) from error
+    # Ray has put its own in place, which ends the process without a word.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield ray.cluster_resources()
+    finally:
+        ray.shutdown()
+
+
+def _refuse_nobody(address: str) -> None:
+    """Raise if nobody listens at an address; Ray itself would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if "://" in address or not colon or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except OSError as error:
+        raise _nobody(address, str(error.strerror or error)) from error
+
+
+def _nobody(address: str, cause: str) -> RunError:
+    """Return the error for a cluster that is not there."""
+    return RunError(
+        f"no Ray cluster at {address} ({cause}). Start one with `ray start --head`, give --address "
+        "HOST:PORT, or leave it out for one of this machine alone; RAY_AUTH_MODE must be the same "
+        "on all machines."
+    )
+
+
+def version() -> str:
+    """Return what must be the same on all machines."""
+    from importlib import metadata
+
+    python = ".".join(map(str, sys.version_info[:2]))
+    return f"syned {metadata.version('syned')} on Python {python}"
+
+
+def host() -> str:
+    """Return the name of this machine."""
+    return socket.gethostname()
