@@ -7,6 +7,7 @@ crawling, WWW 2007). All of it in numpy: 20 ns a comparison.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from itertools import pairwise
 
@@ -14,6 +15,8 @@ import numpy as np
 import pandas as pd
 
 HASH_BITS = 64
+MOST = 50_000_000
+"""Pairs that are compared, and might all be near and in memory at once."""
 
 
 def hashes(texts: Iterable[str]) -> np.ndarray:
@@ -73,6 +76,8 @@ def _near_earlier(
     Returns:
         bool (N,).
     """
+    if _comparisons(kinds, after, distance) > MOST:
+        return _one_by_one(kinds, before, after, distance)
     found = list(_near_pairs(kinds, before, after, distance))
     near = np.zeros(len(kinds), dtype=bool)
     if not found:
@@ -89,10 +94,7 @@ def _near_pairs(
     kinds: np.ndarray, before: np.ndarray, after: np.ndarray, distance: int
 ) -> Iterator[np.ndarray]:
     """Yield int64 (M, 2) of near items, the later one first; one may come several times."""
-    edges = [HASH_BITS * i // (distance + 1) for i in range(distance + 2)]
-    for low, high in pairwise(edges):
-        mask = np.uint64(2 ** (high - low) - 1)
-        band = (after >> np.uint64(low)) & mask
+    for band in _bands(after, distance):
         order = np.lexsort((np.arange(len(kinds)), band, kinds))
         for step in range(1, len(order)):
             one, other = order[:-step], order[step:]
@@ -105,7 +107,46 @@ def _near_pairs(
             yield np.stack([other[near], one[near]], axis=1)
 
 
-def _within(values: np.ndarray, one: np.ndarray, other: np.ndarray, distance: int) -> np.ndarray:
+def _bands(hashes: np.ndarray, distance: int) -> Iterator[np.ndarray]:
+    """Yield the bits of hashes in so many pieces that near ones agree in one, uint64 (N,) each."""
+    edges = [HASH_BITS * i // (distance + 1) for i in range(distance + 2)]
+    for low, high in pairwise(edges):
+        yield (hashes >> np.uint64(low)) & np.uint64(2 ** (high - low) - 1)
+
+
+def _comparisons(kinds: np.ndarray, after: np.ndarray, distance: int) -> int:
+    """Return how many pairs of items share a band."""
+    total = 0
+    for band in _bands(after, distance):
+        _, sizes = np.unique(np.stack([kinds.astype(np.uint64), band]), axis=1, return_counts=True)
+        total += int((sizes * (sizes - 1) // 2).sum())
+    return total
+
+
+def _one_by_one(
+    kinds: np.ndarray, before: np.ndarray, after: np.ndarray, distance: int
+) -> np.ndarray:
+    """Do the same for items that are much alike, each compared to those that stay alone.
+
+    Where thousands are near each other, few of them stay, and there are too many pairs to hold.
+    """
+    stay: defaultdict[tuple[int, int, int], list[int]] = defaultdict(list)
+    near = np.zeros(len(kinds), dtype=bool)
+    bands = np.stack(list(_bands(after, distance)), axis=1).tolist()
+    for item, (kind, own) in enumerate(zip(kinds.tolist(), bands, strict=True)):
+        keys = [(kind, place, band) for place, band in enumerate(own)]
+        known = np.array([i for key in keys for i in stay[key]], dtype=np.int64)
+        alike = _within(before, known, item, distance) & _within(after, known, item, distance)
+        near[item] = bool(alike.any())
+        if not near[item]:
+            for key in keys:
+                stay[key].append(item)
+    return near
+
+
+def _within(
+    values: np.ndarray, one: np.ndarray, other: np.ndarray | int, distance: int
+) -> np.ndarray:
     """Say which of some hashes differ in few bits."""
     bits: np.ndarray = np.bitwise_count(values[one] ^ values[other]) <= distance
     return bits

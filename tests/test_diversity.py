@@ -1,5 +1,6 @@
 """Counting words, and telling instructions and pairs that are alike."""
 
+import numpy as np
 import pytest
 
 from pipelines.alike import repeated
@@ -96,3 +97,19 @@ def test_objects_are_neither_verbs_nor_looks():
     assert objects("Replace the big red bus on the left with two boxes of cherries") == {
         *("bus", "two", "box", "cherry")
     }
+
+
+@pytest.mark.parametrize("distance", [0, 2, 5])
+def test_both_ways_of_finding_near_duplicates_say_the_same(
+    distance: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(distance)
+    seeds = rng.integers(0, 2**63, 12)
+    flips = [sum(1 << int(bit) for bit in rng.integers(0, 64, n)) for n in rng.integers(0, 5, 400)]
+    after = [f"{int(seeds[i % 12]) ^ flip:016x}" for i, flip in enumerate(flips)]
+    before = [f"{i % 2 * 2**40:016x}" for i in range(400)]
+    kinds = [i % 3 for i in range(400)]
+    found = near_duplicates(kinds, before, after, distance)
+    monkeypatch.setattr("pipelines.near.MOST", 0)
+    assert near_duplicates(kinds, before, after, distance) == found
+    assert 0 < sum(found) < 400
