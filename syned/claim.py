@@ -172,8 +172,9 @@ def _show_life(
             latest, owner = _latest(claims)
             if latest > number:
                 lost.append(owner.who() if owner else "another process")
-                # Wakes the main thread from whatever it waits for.
-                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+                # Wakes the main thread from whatever it waits for; commands take it for Ctrl-C,
+                # which a shell may have had them ignore.
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
                 return
             sign = me.model_copy(update={"beat": beat})
             (claims / _name(number)).write_text(sign.model_dump_json())

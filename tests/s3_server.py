@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import s3fs
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
@@ -139,6 +140,8 @@ def serve() -> Iterator[S3]:
     server.url = f"http://127.0.0.1:{http.server_port}"
     thread = threading.Thread(target=http.serve_forever, daemon=True)
     thread.start()
+    # Clients are kept by what they were made with, and the address comes from the environment.
+    s3fs.S3FileSystem.clear_instance_cache()
     try:
         server.client().create_bucket(Bucket=BUCKET)
         yield server

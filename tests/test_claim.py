@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -88,6 +89,8 @@ class TestInAStore:
     def _quick(self, s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
         for name, value in s3.env().items():
             monkeypatch.setenv(name, value)
+        # As every command does.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         monkeypatch.setattr(claim, "BEAT", 0.2)
         monkeypatch.setattr(claim, "PATIENCE", 1.0)
 
