@@ -107,16 +107,19 @@ class Estimate(BaseModel):
         return likely, low, high
 
 
-def estimate(plan: Plan, probe: int = PROBE) -> Estimate:
+def estimate(plan: Plan, probe: int | None = None) -> Estimate:
     """Make a few pairs of a recipe in a folder of their own, and carry over what they took.
 
     Args:
         plan: What is to be made.
-        probe: Pairs to make; eight times as many if they took but seconds, and again.
+        probe: Pairs to make; if not given 24, and eight times as many while that takes seconds.
 
     Raises:
         SynedError: The user's input or environment does not allow the recipe.
     """
+    if probe is not None:
+        return _probe(plan, probe)
+    probe = PROBE
     found = _probe(plan, probe)
     while probe < plan.recipe.n and found.probe_seconds < BRIEF:
         probe *= 8

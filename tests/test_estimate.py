@@ -60,7 +60,7 @@ def test_a_probe_says_time_disk_and_cost(cli: Cli, tmp_path: Path) -> None:
 def test_what_is_foretold_comes_true(cli: Cli, tmp_path: Path) -> None:
     args = ("--recipe", "demo", "--n", "400", *SMALL, "--images", "scenes")
     args = (*args, "--set", "filter.max_ssim=0.95")
-    said = cli("estimate", *args, "--probe", "60", "--json")
+    said = cli("estimate", *args, "--probe", "240", "--json")
     assert said.returncode == 0, said.stderr
     found = Estimate.model_validate_json(said.stdout)
     assert cli("generate", *args, "--out", "run").returncode == 0
@@ -68,7 +68,7 @@ def test_what_is_foretold_comes_true(cli: Cli, tmp_path: Path) -> None:
     _, low, high = found.kept_pairs()
     assert low <= kept <= high
     stored = sum(path.stat().st_size for path in (tmp_path / "run").rglob("*") if path.is_file())
-    assert found.bytes == pytest.approx(stored, rel=0.2)
+    assert found.bytes == pytest.approx(stored, rel=0.25)
 
 
 def test_what_cannot_run_here_is_said(cli: Cli) -> None:

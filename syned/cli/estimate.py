@@ -20,8 +20,11 @@ def estimate(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="As for `generate`.")
     ] = None,
     probe: Annotated[
-        int, typer.Option(min=1, help="Pairs to make, for time and for what is kept.")
-    ] = 24,
+        int | None,
+        typer.Option(
+            min=1, help="Pairs to make.  [default: 24, and more while that takes but seconds]"
+        ),
+    ] = None,
     price: Annotated[
         float | None,
         typer.Option(min=0, help="What an hour of a GPU costs (without one, of this machine)."),
