@@ -1,9 +1,7 @@
 """What a run will take and keep, from a probe: a small run of the same recipe, timed.
 
 Seconds, bytes and shares of the probe are carried over in proportion to rows; the loading of models
-is counted once for each worker. How much is kept is a share with Wilson's interval (Wilson, 1927:
-https://doi.org/10.1080/01621459.1927.10502953) over instructions, since the candidates of one are
-much alike.
+is counted once for each worker.
 """
 
 from __future__ import annotations
@@ -12,12 +10,10 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from math import sqrt
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from pipelines import filter, scan  # noqa: A004
+from pipelines.estimate_facts import Estimate, StageEstimate, wilson
 from pipelines.generate import EXPORT, Outcome, generate
 from pipelines.layout import instructions_wanted
 from pipelines.plan import Plan, make_plan, stages
@@ -41,70 +37,6 @@ FIXED = 0.4
 """Seconds that filter and export take for a handful of pairs, whatever their number (measured)."""
 LARGE = 10_000
 """Runs of so many pairs and more are estimated before they begin."""
-Z = 1.959964
-"""The normal quantile of a two-sided interval of 95 %."""
-
-
-class StageEstimate(BaseModel):
-    """What one step will take."""
-
-    model_config = ConfigDict(frozen=True)
-
-    stage: str
-    rows: int
-    """That it will make."""
-    row_seconds: float
-    """That one worker takes for a row."""
-    load_seconds: float
-    """That a worker takes before its first row."""
-    workers: int
-    row_bytes: float
-    on_gpu: bool = False
-
-    @property
-    def seconds(self) -> float:
-        """Return the seconds on the clock."""
-        return self.load_seconds + self.rows * self.row_seconds / self.workers
-
-    @property
-    def bytes(self) -> int:
-        """Return what it will store."""
-        return int(self.rows * self.row_bytes)
-
-
-class Estimate(BaseModel):
-    """What a run will take and keep."""
-
-    model_config = ConfigDict(frozen=True)
-
-    pairs: int
-    probed: int
-    """Pairs of the probe."""
-    stages: tuple[StageEstimate, ...]
-    probe_seconds: float
-    """That the making of its rows took."""
-    kept: tuple[float, float, float]
-    """The share of pairs that is kept: what the probe says, and the interval around it."""
-
-    @property
-    def seconds(self) -> float:
-        """Return the seconds of the whole run."""
-        return sum(stage.seconds for stage in self.stages)
-
-    @property
-    def gpu_hours(self) -> float:
-        """Return the hours that GPUs are held."""
-        return sum(s.seconds * s.workers for s in self.stages if s.on_gpu) / 3600
-
-    @property
-    def bytes(self) -> int:
-        """Return what the run will store, dataset included."""
-        return sum(stage.bytes for stage in self.stages)
-
-    def kept_pairs(self) -> tuple[int, int, int]:
-        """Return how many pairs will be kept: the likely number, the lowest and the highest."""
-        likely, low, high = (round(share * self.pairs) for share in self.kept)
-        return likely, low, high
 
 
 def estimate(plan: Plan, probe: int | None = None) -> Estimate:
@@ -165,13 +97,6 @@ def _kept(recipe: Recipe, outcome: Outcome) -> tuple[float, float, float]:
     """Return the kept share and its interval."""
     share = outcome.funnel.kept / recipe.n
     return (share, *wilson(share, instructions_wanted(recipe)))
-
-
-def wilson(share: float, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share of `n` that was seen."""
-    middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
-    half = Z * sqrt(share * (1 - share) / n + Z**2 / (4 * n**2)) / (1 + Z**2 / n)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 @dataclass(slots=True)

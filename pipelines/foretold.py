@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 from rich.console import Console
 
-from pipelines.estimate import LARGE, Estimate, estimate
+from pipelines.estimate import LARGE, estimate
+from pipelines.estimate_facts import Estimate
 from pipelines.generate import Outcome
 from pipelines.plan import Plan
 from pipelines.show_estimate import print_comparison, print_estimate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from pipelines.estimate import Estimate
+from pipelines.estimate_facts import Estimate
 from pipelines.show import new_table
 from syned.progress import size
 

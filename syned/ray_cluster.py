@@ -39,6 +39,7 @@ def connected(address: str | None) -> Iterator[dict[str, float]]:
         # Without word of how to prove who one is, Ray 2.60 writes a token for all later clusters of
         # this user; one that only this machine can reach needs none.
         os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+    # Else it warns of what a later release will do with actors that take no GPU.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     if address is not None:
         _refuse_nobody(address)

@@ -10,7 +10,7 @@ import pytest
 from conftest import SMALL, Cli
 from typer.testing import CliRunner
 
-from pipelines.estimate import Estimate, StageEstimate, wilson
+from pipelines.estimate_facts import Estimate, StageEstimate, wilson
 from syned.cli import app
 
 STEPS = ["00-scan", "01-sample", "02-instruct", "03-edit", "04-score", "05-filter", "dataset"]
