@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from PIL import Image
@@ -18,7 +18,7 @@ from pipelines.sections.editors import (
     KontextEditor,
     ProceduralEditor,
 )
-from syned.batches import join_sorted
+from syned.batches import ahead, join_sorted
 from syned.errors import RowError
 from syned.ids import seed_for
 from syned.images import encode_picture, load_picture
@@ -30,7 +30,7 @@ from syned.run import RunFolder
 from syned.stage import Done, PartFunction, in_batches
 
 NAME = "03-edit"
-VERSION = 2
+VERSION = 3
 BATCH = 32
 """Pictures that are decoded at once, for each editor that makes candidates."""
 
@@ -81,16 +81,50 @@ def _edit_job(order: Order, image: Image.Image, recipe: Recipe) -> EditJob:
     )
 
 
-def edit_rows(orders: Sequence[Order], editors: Editors, recipe: Recipe) -> list[list[EditRow]]:
-    """Ask the editor of each pair, and encode what it made as the source pictures were."""
-    asked = list(zip(orders, edit_jobs(orders, recipe), strict=True))
-    answers = answer(
+Asked = list[tuple[Order, EditJob]]
+Answers = list[tuple[Editor, Edited | Rejected]]
+
+
+def edit_rows(
+    groups: Iterable[Sequence[Order]], editors: Editors, recipe: Recipe
+) -> Iterator[list[list[EditRow]]]:
+    """Ask the editor of each pair, and encode what it made as the source pictures were.
+
+    Where an editor is a model, threads decode the next group's pictures and encode the last one's
+    while it works.
+
+    Args:
+        groups: Pairs that are answered together.
+        editors: Of the recipe.
+        recipe: Of the run.
+
+    Yields:
+        For each group, the rows of each pair.
+    """
+    threads = int(recipe.edit.has_model())
+    asked = ahead(groups, lambda group: _asked(group, recipe), threads)
+    answered = ((pairs, _answers(pairs, editors)) for pairs in asked)
+    return ahead(answered, lambda both: _rows(*both, recipe.image), threads)
+
+
+def _asked(group: Sequence[Order], recipe: Recipe) -> Asked:
+    """Return pairs with what editors are asked."""
+    return list(zip(group, edit_jobs(group, recipe), strict=True))
+
+
+def _answers(asked: Asked, editors: Editors) -> Answers:
+    """Return for each pair its editor and the answer."""
+    return answer(
         asked,
         lambda pair: editors.of(pair[0].instruct.task, pair[0].instruct.candidate_index),
         lambda editor, own: editor.edit([job for _, job in own]),
     )
+
+
+def _rows(asked: Asked, answers: Answers, image: ImageConfig) -> list[list[EditRow]]:
+    """Make the rows of each pair."""
     return [
-        [_finished(_row(order, job, editor), made, recipe.image)]
+        [_finished(_row(order, job, editor), made, image)]
         for (order, job), (editor, made) in zip(asked, answers, strict=True)
     ]
 
@@ -180,7 +214,7 @@ def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
         return in_batches(
             orders(run, index),
             key=lambda order: order.instruct.pair_id,
-            make=lambda group: edit_rows(group, editors, recipe),
+            make=lambda groups: edit_rows(groups, editors, recipe),
             size=BATCH * (1 + len(recipe.edit.more_editors)),
             done=done,
         )

@@ -182,7 +182,7 @@ def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
         return in_batches(
             slots(run, index, shape),
             key=lambda slot: slot.instruction_id,
-            make=lambda group: instruct_rows(group, writers, recipe),
+            make=lambda groups: (instruct_rows(group, writers, recipe) for group in groups),
             size=BATCH,
             done=done,
         )

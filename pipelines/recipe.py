@@ -13,7 +13,7 @@ from pydantic import (
 )
 
 from pipelines.sections.base import Section, Splits
-from pipelines.sections.editors import AnyEditor
+from pipelines.sections.editors import AnyEditor, DiffusersEditor
 from pipelines.sections.filter import FilterConfig
 from pipelines.sections.scorers import ClipConfig, DinoConfig
 from pipelines.sections.sources import Source
@@ -74,6 +74,14 @@ class EditConfig(Section):
         routed = self.routes.get(task)
         return (routed,) if routed else (self.editor, *self.more_editors)
 
+    def all_editors(self) -> tuple[AnyEditor, ...]:
+        """Return all that are named."""
+        return (self.editor, *self.more_editors, *self.routes.values())
+
+    def has_model(self) -> bool:
+        """Say whether one of them is a model."""
+        return any(isinstance(editor, DiffusersEditor) for editor in self.all_editors())
+
 
 class ScoreConfig(Section):
     """Which scores are computed; those of pixels and captions always are."""
@@ -129,7 +137,7 @@ class Recipe(Section):
 
     def _refuse_half_given(self) -> None:
         """Raise if what is given does not come from pairs, or pairs are to be edited again."""
-        given = {editor.engine == "given" for editor in self._editors()}
+        given = {editor.engine == "given" for editor in self.edit.all_editors()}
         kinds = {source.kind == "pairs" for source in self.sample.sources}
         if given != kinds or len(given) > 1 or (given == {True} and self.edit.candidates > 1):
             if True in given | kinds:
@@ -140,9 +148,6 @@ class Recipe(Section):
             return
         if self.instruct.writer.engine == "given" and given != {True}:
             raise ValueError("the writer `given` needs the editor `given` and sources `pairs`")
-
-    def _editors(self) -> list[AnyEditor]:
-        return [self.edit.editor, *self.edit.more_editors, *self.edit.routes.values()]
 
     @model_validator(mode="after")
     def _rules_have_scores(self) -> Recipe:

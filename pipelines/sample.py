@@ -158,10 +158,13 @@ def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
         return in_batches(
             layout.part(index),
             key=lambda placed: str(placed.first_number),
-            make=lambda group: [
-                [sample(placed, found, recipe)]
-                for placed, found in read_ahead(group, read, far=far)
-            ],
+            make=lambda groups: (
+                [
+                    [sample(placed, found, recipe)]
+                    for placed, found in read_ahead(group, read, far=far)
+                ]
+                for group in groups
+            ),
             size=READERS if far else 1,
             done=done,
         )

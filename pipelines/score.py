@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -11,13 +10,14 @@ from PIL import Image
 
 from pipelines import edit
 from pipelines.engines import ClipEmbedders, Embedder, Rejected
-from pipelines.recipe import Recipe
+from pipelines.recipe import Recipe, ScoreConfig
+from pipelines.requirements import cores
 from pipelines.scorers import definitions
 from pipelines.scorers.captions import caption_scores
 from pipelines.scorers.load import Scorers, load_scorers
 from pipelines.scorers.pixels import Look, look_at, pixel_scores
 from pipelines.scorers.similarity import clip_scores, cosine
-from syned.batches import batched, join_sorted
+from syned.batches import ahead, batched_by, join_sorted
 from syned.errors import RowError
 from syned.ids import digest
 from syned.images import load_picture
@@ -30,7 +30,9 @@ from syned.stage import Done, PartFunction
 NAME = "04-score"
 VERSION = 3
 BATCH = 8
-"""Pairs that are decoded at once; up to three such groups are in memory."""
+"""Pairs that are decoded at once, and those after them that share their source picture."""
+MOST_THREADS = 16
+"""That look at pixels while a GPU works."""
 
 
 def metadata(recipe: Recipe) -> dict[str, str]:
@@ -72,25 +74,28 @@ class Waiting:
 
 Looks = Mapping[str, Look]
 """Decoded pictures, under the hashes of their bytes."""
-Groups = Iterator[tuple[Looks, list[Waiting | ScoreRow]]]
+Group = tuple[Looks, list[Waiting | ScoreRow]]
 """Rows of some pairs with the scores that need no model, and the pictures of those pairs."""
 
 
-def score_rows(pairs: Iterable[EditedPair], scorers: Scorers, done: Done) -> Iterator[ScoreRow]:
+def score_rows(
+    pairs: Iterable[EditedPair], scorers: Scorers, done: Done, threads: int = 0
+) -> Iterator[ScoreRow]:
     """Score the pairs of a part by their pixels, their captions and the recipe's models.
 
-    Pictures are let go once they are prepared for the models, whose batches run as they fill up,
-    while a thread decodes the next pictures and computes the scores that need no model; what the
-    models say is added when all pairs have been seen.
+    Pictures are let go once they are prepared for the models, whose batches run as they fill up;
+    what the models say is added when all pairs have been seen.
 
     Args:
         pairs: In order.
         scorers: The models.
         done: Rows that are not to be made again, by pair.
+        threads: How many decode the next pictures, and compute the scores that need no model,
+            while the models work.
     """
     waiting: list[Waiting | ScoreRow] = []
-    groups = _seen(pairs, done)
-    for looks, rows in _ahead(groups) if scorers.any() else groups:
+    groups = batched_by(pairs, lambda pair: pair.order.picture.image_id, BATCH)
+    for looks, rows in ahead(groups, lambda group: _seen(group, done), threads):
         for row in rows:
             if isinstance(row, Waiting):
                 _give(row, looks, scorers)
@@ -101,48 +106,33 @@ def score_rows(pairs: Iterable[EditedPair], scorers: Scorers, done: Done) -> Ite
     yield from _finished(waiting, scorers)
 
 
-def _seen(pairs: Iterable[EditedPair], done: Done) -> Groups:
-    """Decode pairs and score what needs no model.
-
-    A picture that several pairs share, in a group or in the one before, is decoded once.
-    """
-    looks: Looks = {}
-    for group in batched(pairs, BATCH):
-        rows: list[Waiting | ScoreRow] = []
-        now: dict[str, Look] = {}
-        for pair in group:
-            own = done.get(pair.edited.pair_id)
-            rows += own if own is not None else [_first_look(pair, now, looks)]
-        yield now, rows
-        looks = now
+def _seen(group: Sequence[EditedPair], done: Done) -> Group:
+    """Decode pairs and score what needs no model; a picture that they share is decoded once."""
+    looks: dict[str, Look] = {}
+    rows: list[Waiting | ScoreRow] = []
+    for pair in group:
+        own = done.get(pair.edited.pair_id)
+        rows += own if own is not None else [_first_look(pair, looks)]
+    return looks, rows
 
 
-def _first_look(pair: EditedPair, now: dict[str, Look], before: Looks) -> Waiting:
-    """Decode a pair's pictures, unless they are in `now`, and score what needs no model."""
+def _first_look(pair: EditedPair, looks: dict[str, Look]) -> Waiting:
+    """Decode a pair's pictures, unless they have been, and score what needs no model."""
     written, pictures = pair.order.instruct, (pair.order.picture.image, pair.edited.edited_image)
     ids = []
     for picture in pictures:
         assert picture is not None, "a row that is ok has a picture"
         ids.append(digest(picture.bytes))
-        if ids[-1] not in now:
-            now[ids[-1]] = before.get(ids[-1]) or look_at(load_picture(picture))
+        if ids[-1] not in looks:
+            looks[ids[-1]] = look_at(load_picture(picture))
     captions = written.source_caption, written.edited_caption
     row = ScoreRow(
         pair_id=written.pair_id,
         edited_id=ids[1],
-        **asdict(pixel_scores(now[ids[0]], now[ids[1]])),
+        **asdict(pixel_scores(looks[ids[0]], looks[ids[1]])),
         **asdict(caption_scores(written.captions, written.instruction, *captions)),
     )
     return Waiting(row, ids[0], captions)
-
-
-def _ahead(groups: Groups) -> Groups:
-    """Yield groups, while a thread makes the next one."""
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, groups, None)
-        while (group := coming.result()) is not None:
-            coming = pool.submit(next, groups, None)
-            yield group
 
 
 def _give(item: Waiting, looks: Looks, scorers: Scorers) -> None:
@@ -202,12 +192,24 @@ def _not_finite(row: ScoreRow, model: str) -> ScoreRow:
 def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
     """Load the scorers."""
     scorers = load_scorers(recipe.score)
+    threads = threads_beside(recipe.score)
 
     def part(index: int, done: Done) -> Iterator[ScoreRow]:
         scorers.forget()
-        return score_rows(edited_pairs(run, index), scorers, done)
+        return score_rows(edited_pairs(run, index), scorers, done, threads)
 
     return part
+
+
+def threads_beside(config: ScoreConfig) -> int:
+    """Return how many threads look at pixels while a recipe's models work.
+
+    None beside no model, as each core has a worker of its own; one beside a model that shares the
+    cores with it; and as many as there are cores beside a GPU, which is faster than all of them.
+    """
+    models = [model for model in (config.clip, config.dino) if model is not None]
+    on_gpu = any(model.device == "cuda" for model in models)
+    return min(cores(), MOST_THREADS) if on_gpu else len(models[:1])
 
 
 def refused(

@@ -19,6 +19,19 @@ def batched(items: Iterable[A], size: int) -> Iterator[list[A]]:
         yield group
 
 
+def batched_by(items: Iterable[A], key: Callable[[A], Hashable], size: int) -> Iterator[list[A]]:
+    """Yield lists of at least `size` items that end where a key does, or at four times the size."""
+    group: list[A] = []
+    for item in items:
+        ended = len(group) >= size and key(item) != key(group[-1])
+        if ended or len(group) == 4 * size:
+            yield group
+            group = []
+        group.append(item)
+    if group:
+        yield group
+
+
 def ahead(items: Iterable[A], make: Callable[[A], B], count: int) -> Iterator[B]:
     """Yield what is made of items, in their order, while threads make the next ones.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import tee
 from typing import Any, TypeVar
 
 from syned.batches import batched
@@ -57,7 +58,7 @@ class Stage:
 def in_batches(
     inputs: Iterable[I],
     key: Callable[[I], str],
-    make: Callable[[Sequence[I]], Sequence[Sequence[R]]],
+    make: Callable[[Iterator[list[I]]], Iterator[Sequence[Sequence[R]]]],
     size: int,
     done: Done,
 ) -> Iterator[R]:
@@ -66,12 +67,15 @@ def in_batches(
     Args:
         inputs: What the rows are made of.
         key: Names an input.
-        make: Makes the rows of each input of a batch.
-        size: Inputs in a batch; the last batch may be shorter.
+        make: Takes batches, and yields for each the rows of each of its inputs; it may take the
+            next batches before it yields.
+        size: Inputs in a batch; the last batch may be shorter, and so may one with rows that are
+            done.
         done: Rows that are not to be made again.
     """
-    for group in batched(inputs, size):
-        new = [item for item in group if key(item) not in done]
-        made = iter(make(new)) if new else iter(())
+    groups, taken = tee(batched(inputs, size))
+    new = ([item for item in group if key(item) not in done] for group in taken)
+    for group, rows in zip(groups, make(new), strict=True):
+        made = iter(rows)
         for item in group:
             yield from done[key(item)] if key(item) in done else next(made)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from syned.batches import batched, join_sorted, left_join
+from syned.batches import batched, batched_by, join_sorted, left_join
 from syned.errors import MissingExtra, RecipeError, RowError
 from syned.ids import digest, seed_for
 from syned.parts import part_path, read_part, read_summary, summary_path, write_part
@@ -153,3 +153,12 @@ def test_errors_travel_between_processes() -> None:
 
     for error in (RecipeError("x", ["a"]), MissingExtra("v", "gpu"), RowError(Reason.ECHO, "m")):
         assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_groups_end_where_their_key_does_or_when_they_are_four_times_too_long():
+    keys = "aabbbccccccccccd"
+    assert ["".join(group) for group in batched_by(keys, str, 2)] == [
+        *("aa", "bbb"),
+        *("cccccccc", "cc"),
+        "d",
+    ]

@@ -256,7 +256,7 @@ def order(candidate, task=Task.STYLE, instruction="make it night", image="coffee
 
 
 def edited(orders, settings):
-    groups = edit.edit_rows(orders, edit.Editors(settings), settings)
+    [groups] = edit.edit_rows([orders], edit.Editors(settings), settings)
     assert all(len(group) == 1 for group in groups)
     return [group[0] for group in groups]
 

@@ -316,6 +316,16 @@ def test_an_adapter_is_trained_and_peft_alone_can_load_it(home):
     assert "low-rank adapters of rank 8 trained with syned" in card
 
 
+def test_half_precision_needs_no_gpu(home):
+    base = str(home / "trainings/whole/model")
+    where = ("--data", "scenes=runs/scenes", "--out", "trainings/half", "--base", base)
+    few = ("--set", "train.max_steps=2", "--set", "train.batch_size=4", "--set", "train.workers=0")
+    done = run(home, "train", "--recipe", "blip2idc", "--mix", "scenes-real", *where, *few)
+    assert done.returncode == 0, done.stdout + done.stderr
+    facts = json.loads((home / "trainings/half/training.json").read_text())
+    assert facts["phases"][0]["steps"] == 2
+
+
 @pytest.mark.parametrize(
     ("args", "told"),
     [

@@ -11,6 +11,7 @@ from pathlib import Path
 from transformers import TrainingArguments
 
 from syned.errors import MissingExtra
+from trainer.base import device_of
 from trainer.recipe import PhaseConfig, TrainRecipe
 
 
@@ -65,7 +66,7 @@ def arguments_of(
         remove_unused_columns=False,
         label_names=["labels"],
         report_to=_loggers(train.log),
-        use_cpu=recipe.model.device == "cpu",
+        use_cpu=device_of(recipe.model) == "cpu",
         seed=recipe.seed,
         disable_tqdm=True,
         log_level="error",

@@ -124,8 +124,14 @@ def ready(model: Any, processor: Any, config: ModelConfig) -> Loaded:
 
 def trainable_share(model: Any) -> tuple[int, int]:
     """Return how many numbers of a model are trained, and how many it has."""
-    sizes = [(p.numel(), p.requires_grad) for p in model.parameters()]
+    sizes = [(_numbers(p), p.requires_grad) for p in model.parameters()]
     return sum(size for size, trained in sizes if trained), sum(size for size, _ in sizes)
+
+
+def _numbers(weight: Any) -> int:
+    """Return how many numbers a weight has; bitsandbytes holds two of four bits in a byte."""
+    packed = getattr(weight, "quant_state", None)
+    return int((packed.shape if packed is not None else weight.shape).numel())
 
 
 def load_weights(model: Any, folder: Path) -> None:

@@ -233,6 +233,7 @@ def _advice(trainer: Trainer) -> str:
         f"out of memory at {size} pairs in a batch. What helps, in this order: "
         f"--set train.gradient_checkpointing=true; --set train.batch_size={half} "
         f"--set train.accumulate={trainer.args.gradient_accumulation_steps * 2}; "
-        "--set model.dtype=bfloat16 --set train.bf16=true; --set model.quantize=4bit. The first "
-        "goes on from the last checkpoint; the others need another --out if there is one"
+        "--set model.dtype=bfloat16 --set train.bf16=true; --set model.quantize=4bit, which makes "
+        "the weights smaller and not what a batch takes. The first goes on from the last "
+        "checkpoint; the others need another --out if there is one"
     )

@@ -16,6 +16,7 @@ from pipelines.editors.judge import judged
 from pipelines.engines import Edited, EditJob, Rejected
 from pipelines.sections.editors import DiffusersEditor
 from pipelines.torch_setup import cause, padded_batches
+from syned.batches import ahead
 from syned.errors import EngineError
 from syned.rows import Task
 
@@ -29,6 +30,10 @@ class Settings:
 
     guidance_scale: float
     image_guidance_scale: float | None = None
+
+
+Made = tuple[np.ndarray, list[Settings]]
+"""Pictures of a batch, float32 (B, H, W, 3), and what was drawn for each; none for distractors."""
 
 
 class DiffusionEditor(ABC):
@@ -85,43 +90,55 @@ class DiffusionEditor(ABC):
         groups: dict[tuple[tuple[int, int], bool], list[int]] = defaultdict(list)
         for place, job in enumerate(jobs):
             groups[job.image.size, job.task is Task.NONE].append(place)
+        batches = (
+            (batch[:count], self._made([jobs[place] for place in batch]))
+            for places in groups.values()
+            for batch, count in padded_batches(places, self.batch_size)
+        )
         answers: dict[int, Edited | Rejected] = {}
-        for (_, unedited), places in groups.items():
-            answer = self._reconstructed if unedited else self._generated
-            for batch, count in padded_batches(places, self.batch_size):
-                with self._explained([jobs[place] for place in batch]) as batch_jobs:
-                    answers |= zip(batch[:count], answer(batch_jobs), strict=False)
+        # A thread looks at what was made while the next batch is.
+        for own in ahead(batches, lambda batch: self._answers(jobs, *batch), 1):
+            answers |= own
         return [answers[place] for place in range(len(jobs))]
 
-    def _generated(self, jobs: Sequence[EditJob]) -> Iterator[Edited | Rejected]:
-        """Yield the edited pictures of a batch."""
-        settings = [self.settings(job) for job in jobs]
-        for job, own, pixels in zip(jobs, settings, self.generate(jobs, settings), strict=True):
-            picture = judged(job.image, pixels, edited=True)
-            if isinstance(picture, Rejected):
-                yield picture
-                continue
-            yield Edited(
-                picture,
-                own.guidance_scale,
-                own.image_guidance_scale,
-                self.config.num_inference_steps,
-            )
+    def _made(self, jobs: Sequence[EditJob]) -> Made:
+        """Edit the pictures of a batch, or send those of distractors through the autoencoder."""
+        with self._explained(jobs):
+            if jobs[0].task is Task.NONE:
+                return self.reconstruct([job.image for job in jobs]), []
+            settings = [self.settings(job) for job in jobs]
+            return self.generate(jobs, settings), settings
 
-    def _reconstructed(self, jobs: Sequence[EditJob]) -> Iterator[Edited | Rejected]:
-        """Yield the distractors of a batch."""
-        for job, pixels in zip(jobs, self.reconstruct([job.image for job in jobs]), strict=True):
-            picture = judged(job.image, pixels, edited=False)
-            yield picture if isinstance(picture, Rejected) else Edited(picture)
+    def _answers(
+        self, jobs: Sequence[EditJob], places: Sequence[int], made: Made
+    ) -> dict[int, Edited | Rejected]:
+        """Look at the pictures of a batch, and return the answers to its jobs."""
+        pictures, settings = made
+        answers: dict[int, Edited | Rejected] = {}
+        for i, place in enumerate(places):
+            picture = judged(jobs[place].image, pictures[i], edited=bool(settings))
+            answers[place] = self._answer(picture, settings[i] if settings else None)
+        return answers
+
+    def _answer(self, picture: Image.Image | Rejected, own: Settings | None) -> Edited | Rejected:
+        """Return a picture with what it was made with; nothing of that for a distractor."""
+        if isinstance(picture, Rejected) or own is None:
+            return picture if isinstance(picture, Rejected) else Edited(picture)
+        return Edited(
+            picture,
+            own.guidance_scale,
+            own.image_guidance_scale,
+            self.config.num_inference_steps,
+        )
 
     @contextmanager
-    def _explained(self, jobs: list[EditJob]) -> Iterator[list[EditJob]]:
+    def _explained(self, jobs: Sequence[EditJob]) -> Iterator[None]:
         """Say in one line what a user can change about a call that fails as a whole."""
         import torch
         from torch._dynamo.exc import TorchDynamoException
 
         try:
-            yield jobs
+            yield
         except torch.OutOfMemoryError as error:
             width, height = jobs[0].image.size
             raise EngineError(

@@ -15,6 +15,7 @@ from PIL import Image
 from pipelines.editors.diffusion import KEY, DiffusionEditor, Settings, generators, round_trip
 from pipelines.editors.guidance import PerRow, draw
 from pipelines.editors.loading import load_pipeline
+from pipelines.editors.shared import share
 from pipelines.engines import EditJob, Editor
 from pipelines.sections.editors import InstructPix2PixEditor, Scheduler
 from syned.errors import EngineError
@@ -47,6 +48,7 @@ def load_instruct_pix2pix(config: InstructPix2PixEditor, key: str = KEY) -> Edit
     pipeline = load_pipeline(config, key, _load)
     _refuse_other_kind(pipeline, config, key)
     _set_scheduler(pipeline, config, key)
+    share(pipeline)
     return _InstructPix2Pix(f"{config.engine}:{config.model}", key, config, pipeline)
 
 

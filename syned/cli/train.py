@@ -40,6 +40,8 @@ def train(
     mix: Annotated[
         str | None,
         typer.Option(
+            # By its own name: typer 0.27 takes a metavar of the same letters for it.
+            "--mix",
             metavar="MIX",
             help="What to train on: a mix such as `std`, a YAML file, or datasets with weights or "
             "counts, such as `std+syned:0.5` or `ier+syned=2000`.",
