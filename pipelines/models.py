@@ -7,7 +7,6 @@ cache folder. An engine only ever sees a folder or a Hub id.
 from __future__ import annotations
 
 import io
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -16,9 +15,9 @@ from importlib import import_module
 from pathlib import Path
 
 from syned.errors import EngineError
+from syned.folders import CACHE_VARIABLE, cache_folder
 
 BUILTIN_PREFIX = "builtin:"
-CACHE_VARIABLE = "SYNED_CACHE"
 
 _MAKERS = {
     "smollm2-135m": ("pipelines.tiny.smollm2", 1),
@@ -69,11 +68,6 @@ def resolve_model(reference: str) -> str:
     if not folder.is_dir():
         make_whole(folder, lambda target: import_module(module).make(target))
     return str(folder)
-
-
-def cache_folder() -> Path:
-    """Return the folder of the models that syned makes: `$SYNED_CACHE` or `~/.cache/syned`."""
-    return Path(os.environ.get(CACHE_VARIABLE) or "~/.cache/syned").expanduser().absolute()
 
 
 def make_whole(folder: Path, make: Callable[[Path], object]) -> None:

@@ -11,6 +11,12 @@ from pathlib import Path
 from syned.storage import TEMPORARY, write_whole
 
 _MARK = ".mark"
+CACHE_VARIABLE = "SYNED_CACHE"
+
+
+def cache_folder() -> Path:
+    """Return the folder of what syned keeps between runs: `$SYNED_CACHE` or `~/.cache/syned`."""
+    return Path(os.environ.get(CACHE_VARIABLE) or "~/.cache/syned").expanduser().absolute()
 
 
 def appear_whole(folder: Path, mark: str, write: Callable[[Path], None]) -> None:

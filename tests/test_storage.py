@@ -14,9 +14,11 @@ import pytest
 from conftest import SMALL, run_cli
 from s3_server import BUCKET, S3, Fault, serve
 
+from syned.errors import SourceError
+from syned.mirror import _mirrored, on_this_machine
 from syned.parts import part_path
 from syned.rows import ScanRow
-from syned.storage import names, sizes, to_place, written_whole
+from syned.storage import names, remove, sizes, to_place, written_whole
 
 ARGS = ("generate", "--recipe", "demo", "--n", "24", *SMALL, "--set", "part_size=8")
 
@@ -288,3 +290,55 @@ def test_a_table_in_a_store_is_a_source(s3: S3, photos: list[Path], tmp_path: Pa
     scanned = pd.read_parquet(part_path(tmp_path / "run/00-scan", 0))
     assert len(scanned) == 4
     assert set(scanned.columns) >= {field for field in ScanRow.__slots__ if field != "status"}
+
+
+def test_a_dataset_in_a_store_is_checked_exported_carded_published_and_trained_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYNED_CACHE", str(tmp_path / "cache"))
+    assert generate("shared", tmp_path).returncode == 0
+    url = f"s3://{BUCKET}/shared"
+    folder = ("--to", "folder", "--out", "pictures")
+    training = ("--mix", "syned", "--data", f"syned={url}", "--recipe", "scratch", "--dry-run")
+    for args, told in (
+        (("verify", url), "decode"),
+        (("export", url, *folder), "pictures"),
+        (("card", url, "--repo", "me/shared"), "README.md"),
+        (("publish", url, "--repo", "me/shared", "--dry-run"), "me/shared"),
+        (("train", *training), url),
+        (("import", f"{url}/dataset", "--writer", "given", "--dry-run", "--out", "own"), "pairs"),
+    ):
+        done = run_cli(*args, cwd=tmp_path)
+        assert done.returncode == 0, (args, done.stdout, done.stderr)
+        assert told in done.stdout + done.stderr, args
+    assert len(list((tmp_path / "pictures").rglob("*.jpg"))) > 10
+
+
+def test_a_copy_of_a_store_follows_what_changes_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYNED_CACHE", str(tmp_path / "cache"))
+    place = to_place(f"s3://{BUCKET}/kept")
+    for name, text in (("a/one.txt", "1"), ("two.txt", "2"), ("gone.txt", "3")):
+        with written_whole(place / name) as file:
+            file.write_text(text)
+
+    def copied() -> dict[str, str]:
+        # Each command looks once.
+        _mirrored.cache_clear()
+        here = on_this_machine(str(place))
+        files = [path for path in here.rglob("*.txt") if path.is_file()]
+        return {path.relative_to(here).as_posix(): path.read_text() for path in files}
+
+    assert copied() == {"a/one.txt": "1", "two.txt": "2", "gone.txt": "3"}
+    first = on_this_machine(str(place)) / "two.txt"
+    untouched = first.stat().st_mtime_ns
+    with written_whole(place / "a/one.txt") as file:
+        file.write_text("7")
+    remove(place / "gone.txt")
+    assert copied() == {"a/one.txt": "7", "two.txt": "2"}
+    assert first.stat().st_mtime_ns == untouched, "what has not changed is not fetched again"
+    one = on_this_machine(f"s3://{BUCKET}/kept/two.txt")
+    assert one.read_text() == "2"
+    with pytest.raises(SourceError, match="no such file or folder in the store"):
+        on_this_machine(f"s3://{BUCKET}/nothing")

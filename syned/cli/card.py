@@ -39,9 +39,10 @@ def card(
         from pipelines.publish.assemble import assemble
         from syned.bars import bar
         from syned.dataset import CARD
+        from syned.mirror import on_this_machine
         from syned.run import RunFolder
 
-        folder = RunFolder(run)
+        folder = RunFolder(on_this_machine(run, whole=True))
         with folder.claim(), bar("verifying") as progress:
             made = assemble(folder, repo=repo, name=name, progress=progress)
         _say(f"wrote {made.folder / CARD}")

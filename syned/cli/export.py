@@ -28,7 +28,8 @@ def export(
         str,
         typer.Argument(
             metavar="PATH|REPO",
-            help="A run, a folder of shards, a Parquet file, or a dataset `owner/name` on the Hub.",
+            help="A run, a folder of shards or a Parquet file, here or in a store (s3://, gs://); "
+            "or a dataset `owner/name` on the Hub.",
         ),
     ],
     *,
@@ -72,8 +73,9 @@ def export(
         from pipelines.exports.export import export as export_dataset
         from syned.bars import bar
         from syned.hub.download import download, is_repo
+        from syned.mirror import on_this_machine
 
-        place = download(what) if is_repo(what) else Path(what).expanduser()
+        place = download(what) if is_repo(what) else on_this_machine(what)
         with bar("exporting") as progress:
             found = export_dataset(
                 place, out.expanduser(), to.value, config=config, progress=progress

@@ -79,10 +79,19 @@ def import_(
         from pipelines.imports import pairs_of, recipe_of
         from syned.cli.making import carry_out
 
+        name, path = _here(name), path and _here(path)
         place = out or Path("runs") / Path(name).name.removesuffix(".parquet")
         sources = pairs_of(name, _files(name, path, place), column or [])
         recipe = recipe_of(Path(name).stem, sources, n, writer, set_ or [])
         carry_out(recipe, str(place), dry_run=dry_run, retry_failed=retry_failed)
+
+
+def _here(text: str) -> str:
+    """Return a path or a name as it is, and of a place in a store the copy here."""
+    from syned.mirror import on_this_machine
+    from syned.storage import protocol_of
+
+    return str(on_this_machine(text)) if protocol_of(text) else text
 
 
 def _files(name: str, path: str | None, run: Path) -> str | None:

@@ -22,8 +22,12 @@ AGAIN = "Give the same command again: what was uploaded is kept, and it goes on 
 
 def publish(
     run: Annotated[
-        Path | None,
-        typer.Argument(metavar="[RUN]", help="A finished run, or a folder with shards and a card."),
+        str | None,
+        typer.Argument(
+            metavar="[RUN]",
+            help="A finished run, or a folder with shards and a card; one in a store is copied to "
+            "this machine first.",
+        ),
     ] = None,
     *,
     repo: Annotated[
@@ -82,6 +86,7 @@ def publish(
         from syned.hub.publish import put
         from syned.hub.remote import Target
         from syned.hub.upload import check_ready
+        from syned.mirror import on_this_machine
         from syned.run import RunFolder
 
         if (run is None) == (model is None):
@@ -98,8 +103,9 @@ def publish(
         else:
             assert run is not None, "there is a run or a model"
             known = known_pictures(against or [], root)
-            with RunFolder(run).claim() if is_run(run) else nullcontext():
-                files = _dataset(run, variant or [], repo, name, known)
+            place = on_this_machine(run, whole=True)
+            with RunFolder(place).claim() if is_run(place) else nullcontext():
+                files = _dataset(place, variant or [], repo, name, known)
                 put(target, files, console(), public=public, dry_run=dry_run)
 
 

@@ -17,8 +17,8 @@ DataOption = Annotated[
     typer.Option(
         "--data",
         metavar="NAME=PATH",
-        help="Where a dataset is: a folder, a run, Parquet files or `owner/name` on the Hub; may "
-        "be repeated. Others are looked for in ROOT/NAME.",
+        help="Where a dataset is: a folder, a run or Parquet files, here or in a store (s3://, "
+        "gs://), or `owner/name` on the Hub; may be repeated. Others are looked for in ROOT/NAME.",
     ),
 ]
 RootOption = Annotated[

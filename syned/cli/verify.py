@@ -33,7 +33,8 @@ def verify(
         str,
         typer.Argument(
             metavar="PATH|REPO",
-            help="A run, a folder of shards, a Parquet file, or a dataset `owner/name` on the Hub.",
+            help="A run, a folder of shards or a Parquet file, here or in a store (s3://, gs://); "
+            "or a dataset `owner/name` on the Hub.",
         ),
     ],
     against: AgainstOption = None,
@@ -77,8 +78,9 @@ def verified(what: str, against: list[str], root: Path, revision: str | None = N
     from pipelines.verify.verify import verify as verify_dataset
     from syned.bars import bar
     from syned.hub.download import download, is_repo
+    from syned.mirror import on_this_machine
 
-    place = download(what, revision) if is_repo(what) else Path(what).expanduser()
+    place = download(what, revision) if is_repo(what) else on_this_machine(what)
     known = known_pictures(against, root)
     with bar("verifying") as progress:
         return verify_dataset(place, name=what, known=known, progress=progress)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from syned.errors import SourceError
+from syned.mirror import on_this_machine
 from trainer.rows import CaptionedPair, Dropped, Picture, Split
 
 Entries = Iterator[CaptionedPair | Dropped]
@@ -62,8 +63,8 @@ def clean_captions(texts: Iterable[object]) -> tuple[str, ...]:
 
 
 def folder_of(path: str) -> Path:
-    """Return a path with the user's home in it."""
-    return Path(path).expanduser()
+    """Return a path with the user's home in it; of a place in a store, the copy here."""
+    return on_this_machine(path)
 
 
 def find_file(path: str, names: Iterable[str], dataset: str) -> Path:
