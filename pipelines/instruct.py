@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from pipelines.sections.writers import (
     ModelWriter,
     OpenAIWriter,
     TemplatesWriter,
+    VllmWriter,
 )
 from pipelines.writers.given import GIVEN, has_captions
 from syned.errors import RowError
@@ -29,6 +31,10 @@ NAME = "02-instruct"
 VERSION = 2
 BATCH = 256
 """Jobs that a writer gets at once."""
+FULL = 256
+"""Jobs that keep vLLM full: as many answers as it writes at once by itself on most GPUs."""
+MOST_LANES = 8
+"""Parts that a worker makes at once; each holds its pictures in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,16 @@ def load_writers(recipe: Recipe) -> dict[Task, Writer]:
     main = load_writer(recipe.instruct.writer)
     routed = {task: load_writer(config) for task, config in routes.items()}
     return {task: routed.get(task, main) for task in Task}
+
+
+def lanes(recipe: Recipe) -> int:
+    """Return how many parts a worker makes at once: enough to keep vLLM full."""
+    writers = (recipe.instruct.writer, *recipe.instruct.routes.values())
+    engines = [writer for writer in writers if isinstance(writer, VllmWriter)]
+    if not engines:
+        return 1
+    jobs = max(1, recipe.part_size // recipe.edit.candidates)
+    return engines[0].parts_at_once or min(MOST_LANES, 1 + math.ceil(FULL / jobs))
 
 
 def prompt_versions(recipe: Recipe) -> list[str]:

@@ -96,6 +96,7 @@ def stages(recipe: Recipe) -> list[Stage]:
                 metadata=score.metadata(recipe) if module is score else {},
                 workers=1 if light is None else cores(),
                 holds_model=_holds_model(module, recipe),
+                lanes=instruct.lanes(recipe) if module is instruct else 1,
                 modules=(__name__, *(light or ())),
             )
         )

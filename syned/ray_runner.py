@@ -12,19 +12,19 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from syned.errors import RunError, WorkerDied
 from syned.events import OnEvent, RowsDone, WorkerReady
 from syned.parts import Summary
-from syned.ray_cluster import host, version
+from syned.ray_actor import Maker
+from syned.ray_cluster import version
 from syned.ray_sizes import Size
 from syned.run import RunFolder
 from syned.stage import Stage
-from syned.storage import Place, make_folder, sweep
+from syned.storage import make_folder, sweep
 from syned.work import Queue, Work
-from syned.worker import make_part, set_aside, travelling
+from syned.worker import set_aside
 
 PATIENCE = 300.0
 """Seconds in which machines with enough room may join."""
@@ -32,50 +32,9 @@ LOOK_SECONDS = 5.0
 """Seconds after which machines that have joined are looked for."""
 
 
-class Maker:
-    """An actor's side: a stage, loaded once, and its parts made one after another."""
-
-    def __init__(self, stage: Stage, path: Place, version: str, folder: str) -> None:
-        # Paths of the recipe and of the run may be relative to where the driver stands.
-        if os.path.isdir(folder):
-            os.chdir(folder)
-        self._stage = stage
-        self._run = RunFolder(path)
-        self._version = version
-
-    def ready(self) -> BaseException | None:
-        """Load the stage; return what is wrong, if something is."""
-        try:
-            self._refuse_elsewhere()
-            if not isinstance(self._run.path, Path):
-                sweep(self._run.stage(self._stage.name))
-            self._make = self._stage.start(self._run)
-        except Exception as error:
-            return travelling(error)
-        return None
-
-    def make(self, work: Work) -> Summary | BaseException:
-        """Make one part, and return its sidecar, or what is wrong."""
-        try:
-            return make_part(self._stage, self._run, self._make, work, lambda _event: None)
-        except Exception as error:
-            return travelling(error)
-
-    def _refuse_elsewhere(self) -> None:
-        """Raise if this machine has another Python, or does not see the run's folder."""
-        here = version()
-        if here != self._version:
-            raise RunError(f"{host()} has {here}, the driver {self._version}; install the same")
-        if not self._run.recipe_path.is_file():
-            raise RunError(
-                f"{host()} does not see {self._run.path}: give --out a folder that all machines "
-                "share under one path, or s3://bucket/run"
-            )
-
-
 @dataclass(eq=False, slots=True)
-class _Actor:
-    """An actor, what it was asked last, and the part that this is about."""
+class _Lane:
+    """Something that an actor was asked, and the part that this is about."""
 
     handle: Any
     asked: Any
@@ -122,7 +81,7 @@ class RayRunner:
 
 
 class _Pool:
-    """The actors of a stage, each with one part at a time."""
+    """The actors of a stage, each with a part in each of its lanes."""
 
     def __init__(
         self, stage: Stage, run: RunFolder, queue: Queue, size: Size, on_event: OnEvent
@@ -137,9 +96,14 @@ class _Pool:
         self._size = size
         # Started again by us alone: Ray would not know which part it has died of.
         self._kind = self._ray.remote(
-            num_cpus=size.cpus, num_gpus=size.gpus, max_restarts=0, max_task_retries=0
+            num_cpus=size.cpus,
+            num_gpus=size.gpus,
+            max_restarts=0,
+            max_task_retries=0,
+            max_concurrency=stage.lanes,
         )(Maker)
-        self._actors: dict[Any, _Actor] = {}
+        self._asked: dict[Any, _Lane] = {}
+        self._at_once = stage.lanes
         self._alone_since = time.monotonic()
         self._made: dict[int, Summary] = {}
 
@@ -148,22 +112,23 @@ class _Pool:
         while self._queue:
             self._fill()
             self._refuse_no_room()
-            done, _ = self._ray.wait(list(self._actors), num_returns=1, timeout=LOOK_SECONDS)
+            done, _ = self._ray.wait(list(self._asked), num_returns=1, timeout=LOOK_SECONDS)
             for reference in done:
-                self._hear(self._actors.pop(reference))
+                self._hear(self._asked.pop(reference))
         return self._made
 
     def end(self) -> None:
         """End all actors; one that has no machine yet included."""
-        for actor in self._actors.values():
-            self._ray.kill(actor.handle, no_restart=True)
+        for lane in self._asked.values():
+            self._ray.kill(lane.handle, no_restart=True)
 
     def _fill(self) -> None:
         """Start actors until there are as many as are wanted, or as there are parts for."""
         wanted = min(self._size.count(self._ray.cluster_resources()), self._queue.left())
-        for _ in range(wanted - len(self._actors)):
+        there = {lane.handle for lane in self._asked.values()}
+        for _ in range(wanted - len(there)):
             handle = self._kind.remote(self._stage, self._run.path, version(), os.getcwd())
-            self._ask(_Actor(handle, handle.ready.remote()))
+            self._ask(_Lane(handle, handle.ready.remote()))
 
     def _refuse_no_room(self) -> None:
         """Raise if no machine has had room for an actor for so long that none will join."""
@@ -181,58 +146,77 @@ class _Pool:
             f"{size.cpus:g} cores and {size.gpus:g} GPUs; see `ray status`, or change --size"
         )
 
-    def _ask(self, actor: _Actor) -> None:
+    def _ask(self, lane: _Lane) -> None:
         """Wait for what an actor was asked."""
-        self._actors[actor.asked] = actor
+        self._asked[lane.asked] = lane
 
-    def _hear(self, actor: _Actor) -> None:
+    def _hear(self, lane: _Lane) -> None:
         """Act on what an actor answers, or on its death."""
         try:
-            answer = self._ray.get(actor.asked)
+            answer = self._ray.get(lane.asked)
         except self._ray.exceptions.ActorUnschedulableError as error:
             raise self._no_room() from error
         except self._ray.exceptions.RayError as error:
             # What a part raises is returned, so that this is an actor, or its machine, that died.
-            self._mourn(actor, error)
+            self._mourn(lane, error)
             return
         if isinstance(answer, BaseException):
             raise answer
-        if actor.work is None:
+        if lane.work is None:
             self._on_event(WorkerReady())
+            for _ in range(self._at_once):
+                self._give(lane.handle)
         else:
-            self._note(actor.work, answer)
-            self._queue.made(actor.work)
-        actor.work = self._queue.take()
-        if actor.work is None:
-            self._ray.kill(actor.handle, no_restart=True)
-        else:
-            actor.asked = actor.handle.make.remote(actor.work)
-            self._ask(actor)
+            self._note(lane.work, answer)
+            self._queue.made(lane.work)
+            self._give(lane.handle)
+
+    def _give(self, handle: Any) -> None:
+        """Ask an actor for the next part; let it go if there is none and it has nothing to do."""
+        work = self._queue.take()
+        if work is not None:
+            self._ask(_Lane(handle, handle.make.remote(work), work))
+        elif all(lane.handle is not handle for lane in self._asked.values()):
+            self._ray.kill(handle, no_restart=True)
 
     def _note(self, work: Work, summary: Summary) -> None:
         """Keep a sidecar, and tell of its rows."""
         self._made[work.index] = summary
         self._on_event(RowsDone(summary.rows, Counter(summary.reasons)))
 
-    def _mourn(self, actor: _Actor, error: Exception) -> None:
+    def _mourn(self, lane: _Lane, error: Exception) -> None:
         """Set aside the part that an actor has died of, or have another one make it.
+
+        Which one of several that was is not known: none is blamed, and from then on each actor
+        makes one at a time.
 
         Raises:
             WorkerDied: That cannot help.
         """
         # It may be out of reach alone, and go on writing what another one makes again.
-        self._ray.kill(actor.handle, no_restart=True)
+        self._ray.kill(lane.handle, no_restart=True)
         how = _how(error)
-        if actor.work is None:
-            self._queue.failed()
-        elif self._queue.died(actor.work):
-            self._note(actor.work, set_aside(self._stage, self._run, actor.work, how))
+        others = [other for other in self._asked.values() if other.handle is lane.handle]
+        for other in others:
+            del self._asked[other.asked]
+        if lane.work is None or others:
+            self._forgive([lane, *others])
+        elif self._queue.died(lane.work):
+            self._note(lane.work, set_aside(self._stage, self._run, lane.work, how))
         if self._queue.is_hopeless():
             raise WorkerDied(
                 f"actors of {self._stage.name} end without a word ({how}). Their last words are "
                 "in Ray's logs (`ray logs`). Finished parts are kept: run the same command to go "
                 "on."
             )
+
+    def _forgive(self, lanes: Sequence[_Lane]) -> None:
+        """Take back the parts of an actor that died of none of them, or nobody knows of which."""
+        for lane in reversed(lanes):
+            if lane.work is not None:
+                self._queue.give_back(lane.work)
+                self._at_once = 1
+        self._queue.failed()
 
 
 def _how(error: Exception) -> str:

@@ -35,6 +35,8 @@ class Stage:
         fingerprint: Of its version, its config and the stages before it.
         workers: Processes that may work on it at once, each on parts of its own.
         holds_model: Whether each of them loads a model.
+        lanes: Parts that each of them makes at once, in threads, so that what it holds need not
+            wait for the end of one part before it is given the next.
         modules: What is imported for all workers beforehand; light modules and no model library.
         start: Loads whatever the stage needs, in the worker's process, and returns the function
             that makes a part. A module-level function or a partial of one, so that it travels.
@@ -52,6 +54,7 @@ class Stage:
     metadata: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
     holds_model: bool = False
+    lanes: int = 1
     modules: tuple[str, ...] = ()
 
 

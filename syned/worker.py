@@ -10,6 +10,7 @@ import threading
 import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
@@ -35,13 +36,14 @@ Message = Event | PartDone | BaseException
 """What a worker says."""
 
 
-def work_on(stage: Stage, path: Place, pipe: Connection) -> None:
+def work_on(stage: Stage, path: Place, pipes: Sequence[Connection]) -> None:
     """Make parts in a worker process; tell of each step, or of the error that ends it.
 
     Args:
         stage: What to run.
         path: The run's folder.
-        pipe: Where parts come from, until a nothing, and where messages go.
+        pipes: Where parts come from, until a nothing, and where messages go; one for each part
+            that is made at once.
     """
     # The parent decides what an interrupt means and ends the worker itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -50,12 +52,23 @@ def work_on(stage: Stage, path: Place, pipe: Connection) -> None:
     _log_to(log_path(run, stage))
     try:
         make = stage.start(run)
+    except Exception as error:
+        pipes[0].send(travelling(error))
+    else:
+        with ThreadPoolExecutor(len(pipes)) as lanes:
+            for pipe in pipes:
+                lanes.submit(_serve, stage, run, make, pipe)
+    _kill(psutil.Process().children(recursive=True))
+
+
+def _serve(stage: Stage, run: RunFolder, make: PartFunction, pipe: Connection) -> None:
+    """Make the parts that come through a pipe, one after another."""
+    try:
         pipe.send(WorkerReady())
         while (work := pipe.recv()) is not None:
             pipe.send(PartDone(work.index, make_part(stage, run, make, work, pipe.send)))
     except Exception as error:
         pipe.send(travelling(error))
-    _kill(psutil.Process().children(recursive=True))
 
 
 def travelling(error: Exception) -> BaseException:

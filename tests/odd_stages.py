@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -70,7 +71,21 @@ def start_wrong(run: RunFolder) -> PartFunction:  # noqa: ARG001
     return part
 
 
-def odd_stage(start: Callable[[RunFolder], PartFunction]) -> Stage:
+def start_together(run: RunFolder, *, count: int) -> PartFunction:
+    """Make no part before so many have been begun in this process."""
+
+    def part(index: int, done: Done) -> Iterator[EditRow]:  # noqa: ARG001
+        (run.local / f"begun-{os.getpid()}-{index}").touch()
+        end = time.monotonic() + 60
+        while len(list(run.local.glob(f"begun-{os.getpid()}-*"))) < count:
+            assert time.monotonic() < end, "no other part was begun"
+            time.sleep(0.01)
+        yield from rows(index)
+
+    return part
+
+
+def odd_stage(start: Callable[[RunFolder], PartFunction], lanes: int = 1) -> Stage:
     """Return a stage of two workers."""
     return Stage(
         name=NAME,
@@ -81,5 +96,6 @@ def odd_stage(start: Callable[[RunFolder], PartFunction]) -> Stage:
         start=start,
         refused=refused,
         workers=2,
+        lanes=lanes,
         modules=("odd_stages",),
     )

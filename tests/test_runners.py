@@ -8,7 +8,16 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from odd_stages import NAME, ROWS, odd_stage, start, start_never, start_refused, start_wrong
+from odd_stages import (
+    NAME,
+    ROWS,
+    odd_stage,
+    start,
+    start_never,
+    start_refused,
+    start_together,
+    start_wrong,
+)
 from odd_stages import rows as odd_rows
 
 from syned.errors import EngineError, RowError, SynedError, WorkerDied
@@ -54,8 +63,11 @@ def make(runner: Runner, stage: Stage, run: RunFolder) -> tuple[dict[int, Summar
     return made, events
 
 
-def test_a_part_whose_worker_dies_is_made_by_another(runner: Runner, run: RunFolder) -> None:
-    made, events = make(runner, odd_stage(partial(start, once=(0, 5), always=())), run)
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_a_part_whose_worker_dies_is_made_by_another(
+    runner: Runner, run: RunFolder, lanes: int
+) -> None:
+    made, events = make(runner, odd_stage(partial(start, once=(0, 5), always=()), lanes), run)
     assert sorted(made) == list(range(PARTS))
     rows = [row for i in range(PARTS) for row in read_part(run.stage(NAME), i, EditRow)]
     assert [row.pair_id for row in rows] == [f"{i}-{j}" for i in range(PARTS) for j in range(ROWS)]
@@ -65,8 +77,20 @@ def test_a_part_whose_worker_dies_is_made_by_another(runner: Runner, run: RunFol
     assert not list(run.local.rglob(".tmp-*"))
 
 
-def test_a_part_that_kills_every_worker_is_set_aside(runner: Runner, run: RunFolder) -> None:
-    made, events = make(runner, odd_stage(partial(start, once=(), always=(2,))), run)
+def test_a_worker_makes_as_many_parts_at_once_as_it_has_lanes(
+    runner: Runner, run: RunFolder
+) -> None:
+    made, _ = make(runner, odd_stage(partial(start_together, count=3), lanes=3), run)
+    assert all(made[i].statuses == {Status.OK: ROWS} for i in range(PARTS))
+    begun = {path.name.split("-")[1] for path in run.local.glob("begun-*")}
+    assert len(begun) == 2, "two workers, each with three parts"
+
+
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_a_part_that_kills_every_worker_is_set_aside(
+    runner: Runner, run: RunFolder, lanes: int
+) -> None:
+    made, events = make(runner, odd_stage(partial(start, once=(), always=(2,)), lanes), run)
     assert sorted(made) == list(range(PARTS))
     assert made[2].statuses == {Status.FAILED: ROWS}
     rows = list(read_part(run.stage(NAME), 2, EditRow))

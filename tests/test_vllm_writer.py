@@ -3,7 +3,7 @@
 import io
 import json
 import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -62,13 +62,16 @@ def tiny_writer(**changes) -> VllmWriter:
 
 
 def run_writer(config):
-    """Load the writer and ask it three times: all jobs, one, and all again."""
+    """Load the writer and ask it all jobs, one, and all again in two parts at once."""
     from pipelines.writers.vllm import load_vllm_writer
 
     writer = load_vllm_writer(config)
     jobs = [*JOBS, *OTHERS]
-    once, between, again = writer.write(jobs), writer.write([JOBS[2]]), writer.write(jobs)
+    once, between = writer.write(jobs), writer.write([JOBS[2]])
     assert len(between) == 1
+    with ThreadPoolExecutor(2) as lanes:
+        parts = list(lanes.map(writer.write, [jobs[:3], jobs[3:]]))
+    again = [answer for part in parts for answer in part]
     vllm = writer.engine.llm_engine.vllm_config
     used = (vllm.scheduler_config.max_num_seqs, vllm.cache_config.enable_prefix_caching)
     return writer.name, writer.prompt_version, once, again, used

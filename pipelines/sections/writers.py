@@ -70,6 +70,7 @@ class VllmWriter(ModelWriter):
             "enforce_eager",
             "enable_prefix_caching",
             "max_num_seqs",
+            "parts_at_once",
         }
     )
 
@@ -83,6 +84,10 @@ class VllmWriter(ModelWriter):
     """Tokens of prompt and answer together."""
     max_num_seqs: PositiveInt | None = None
     """Answers that are written at once; vLLM's own choice if not given."""
+    parts_at_once: PositiveInt | None = None
+    """Parts that are written at once, so that the engine does not run empty at the end of each; as
+    many as keep it full if not given. On a GPU the rounding of an answer depends on those beside
+    it: with 1 a part that is made again has the same bytes there, too."""
     tensor_parallel_size: PositiveInt = 1
     """GPUs that share the model."""
     gpu_memory_utilization: Annotated[float, Field(gt=0, le=1)] = 0.85

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.engines import Rejected, WriteJob, Writer, Written
@@ -29,8 +30,10 @@ def load_vllm_writer(config: VllmWriter) -> Writer:
         EngineError: The model cannot be loaded, or is not one to chat with.
     """
     _set_environment(config)
+    # vLLM's threads on a CPU belong to the thread that loads it.
+    driver = ThreadPoolExecutor(1, "vllm")
     engine = load_or_explain(
-        lambda: import_or_explain(lambda: _load(config), config.device),
+        lambda: driver.submit(import_or_explain, lambda: _load(config), config.device).result(),
         config.model,
         f"{KEY}.model",
     )
@@ -39,7 +42,7 @@ def load_vllm_writer(config: VllmWriter) -> Writer:
             f"{KEY}.model = {config.model!r} has no chat template; give an instruction-tuned model"
         )
     version = prompt_version(config.mode, config.keep_instruction)
-    return _Vllm(f"vllm:{config.model}", version, config, engine)
+    return _Vllm(f"vllm:{config.model}", version, config, engine, driver)
 
 
 def _set_environment(config: VllmWriter) -> None:
@@ -104,49 +107,69 @@ def _load(config: VllmWriter) -> Any:
     return engine
 
 
+@dataclass(eq=False, slots=True)
+class _Talk:
+    """A dialogue, and where its outcome goes."""
+
+    dialogue: Dialogue
+    answers: dict[int, Written | Rejected]
+    place: int
+
+
 @dataclass(slots=True)
 class _Vllm:
-    """A writer with a loaded engine."""
+    """A writer with a loaded engine, which may be asked by several threads at once.
+
+    Attributes:
+        driver: The one thread that uses the engine.
+        running: Dialogues that wait for the engine, by their requests.
+    """
 
     name: str
     prompt_version: str
     config: VllmWriter
     engine: Any
+    driver: ThreadPoolExecutor
+    running: dict[str, _Talk] = field(default_factory=dict)
 
     def write(self, jobs: Sequence[WriteJob]) -> list[Written | Rejected]:
         """Answer each job, in order.
 
-        All dialogues run at once: what follows from an answer joins the requests that are running.
+        All dialogues of all callers run at once: what follows from an answer joins the requests
+        that are running.
         """
-        # What is cached from earlier calls would change the batches, and with them the rounding.
-        self.engine.reset_prefix_cache()
         answers: dict[int, Written | Rejected] = {}
-        running: dict[str, tuple[int, Dialogue]] = {}
-        begun = [(place, dialogue(job, self.config), None) for place, job in enumerate(jobs)]
-        self._go_on(begun, running, answers)
-        while running:
-            done = [output for output in self.engine.llm_engine.step() if output.finished]
-            replied = [(*running.pop(output.request_id), _reply(output)) for output in done]
-            self._go_on(replied, running, answers)
+        talks = [_Talk(dialogue(job, self.config), answers, i) for i, job in enumerate(jobs)]
+        self.driver.submit(self._begin, talks).result()
+        while len(answers) < len(talks):
+            self.driver.submit(self._step).result()
         return [answers[place] for place in range(len(jobs))]
 
-    def _go_on(
-        self,
-        replied: Iterable[tuple[int, Dialogue, Reply | RowError | None]],
-        running: dict[str, tuple[int, Dialogue]],
-        answers: dict[int, Written | Rejected],
-    ) -> None:
-        """Go on with some dialogues, each until it waits for the engine or ends."""
-        for place, talk, reply in replied:
-            outcome = proceed(talk, reply)
-            while isinstance(outcome, Request):
-                try:
-                    running[self._add(outcome)] = (place, talk)
-                    break
-                except RowError as error:
-                    outcome = proceed(talk, error)
-            else:
-                answers[place] = outcome
+    def _begin(self, talks: Sequence[_Talk]) -> None:
+        """Begin some dialogues."""
+        if not self.running:
+            # What is cached from earlier calls would change the batches, and with them the
+            # rounding.
+            self.engine.reset_prefix_cache()
+        for talk in talks:
+            self._go_on(talk, None)
+
+    def _step(self) -> None:
+        """Have the engine make one token of each answer, and go on with what is answered."""
+        for output in self.engine.llm_engine.step() if self.running else ():
+            if output.finished:
+                self._go_on(self.running.pop(output.request_id), _reply(output))
+
+    def _go_on(self, talk: _Talk, reply: Reply | None) -> None:
+        """Go on with a dialogue until it waits for the engine or ends."""
+        outcome = proceed(talk.dialogue, reply)
+        while isinstance(outcome, Request):
+            try:
+                self.running[self._add(outcome)] = talk
+                return
+            except RowError as error:
+                outcome = proceed(talk.dialogue, error)
+        talk.answers[talk.place] = outcome
 
     def _add(self, request: Request) -> str:
         """Hand a request to the engine, and return the id that its output will have.
