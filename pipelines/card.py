@@ -25,7 +25,7 @@ from pipelines.recipe import Recipe
 from pipelines.requirements import is_local
 from pipelines.sections.base import Section
 from syned.arrow import IMAGE_TYPE, arrow_schema
-from syned.rows import DatasetRow
+from syned.dataset_rows import DatasetRow
 from syned.storage import protocol_of
 
 

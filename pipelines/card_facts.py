@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pipelines.funnel import Funnel
 from pipelines.recipe import Recipe
-from syned.rows import DatasetRow
+from syned.dataset_rows import DatasetRow
 
 
 @dataclass(frozen=True, slots=True)

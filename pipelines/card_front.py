@@ -10,8 +10,8 @@ from typing import Any
 from pipelines.card_facts import CardFacts, ConfigFacts
 from syned.arrow import arrow_schema
 from syned.dataset import DEFAULT
+from syned.dataset_rows import DatasetRow
 from syned.parquet import front_type
-from syned.rows import DatasetRow
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 

@@ -16,9 +16,9 @@ from pipelines.funnel import Funnel, funnel_path
 from pipelines.recipe import Recipe
 from pipelines.scored import read_scores, tables
 from syned.arrow import arrow_schema, from_batch
+from syned.dataset_rows import DecisionRow
 from syned.ids import fingerprint
 from syned.parquet import open_writer, read_batches
-from syned.rows import DecisionRow
 from syned.run import RunFolder
 from syned.storage import Place, make_folder, remove, sizes, sweep, write_whole, written_whole
 

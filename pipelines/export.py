@@ -16,9 +16,10 @@ from pipelines.inverse import turned_round
 from pipelines.pairs import Pair, read_pairs
 from pipelines.recipe import ExportConfig, Recipe
 from syned.arrow import arrow_schema, as_dict
+from syned.dataset_rows import DatasetRow
 from syned.ids import fingerprint
 from syned.parquet import hub_metadata
-from syned.rows import SCORE_NAMES, DatasetRow
+from syned.rows import SCORE_NAMES
 from syned.run import RunFolder
 from syned.shards import ShardWriter
 from syned.storage import TEMPORARY, Place, make_folder, remove, write_whole

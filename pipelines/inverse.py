@@ -7,8 +7,9 @@ from dataclasses import asdict, replace
 from pipelines.pairs import Pair
 from pipelines.scorers.captions import caption_scores
 from pipelines.scorers.similarity import cosine
+from syned.dataset_rows import DatasetRow
 from syned.ids import digest
-from syned.rows import TASK_BACK, DatasetRow, ScoreRow
+from syned.rows import TASK_BACK, ScoreRow
 
 
 def turned_round(row: DatasetRow, pair: Pair) -> DatasetRow | None:

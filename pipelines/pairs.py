@@ -8,15 +8,10 @@ from dataclasses import dataclass
 from pipelines import edit, instruct, sample, score
 from pipelines.decisions import read_decisions
 from syned.batches import join_sorted, left_join
+from syned.dataset_rows import DecisionRow
 from syned.errors import RunError
 from syned.parts import read_part
-from syned.rows import (
-    DecisionRow,
-    EditRow,
-    InstructRow,
-    SampleRow,
-    ScoreRow,
-)
+from syned.rows import EditRow, InstructRow, SampleRow, ScoreRow
 from syned.run import RunFolder
 
 

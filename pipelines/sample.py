@@ -161,7 +161,7 @@ def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
             make=lambda groups: (
                 [
                     [sample(placed, found, recipe)]
-                    for placed, found in read_ahead(group, read, far=far)
+                    for placed, found in read_ahead(group, read, READERS if far else 0)
                 ]
                 for group in groups
             ),

@@ -5,14 +5,16 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypedDict
 
 import numpy as np
 
 from pipelines.layout import capacity, instructions_by_source, instructions_wanted
 from pipelines.recipe import Recipe, SampleConfig
-from pipelines.sources.base import PictureSource, SourcePicture, read_ahead
+from pipelines.requirements import cores
+from pipelines.sources.base import READERS, PictureSource, SourcePicture, read_ahead
 from pipelines.sources.open import open_source
 from syned.errors import RowError, WorkerDied
 from syned.ids import digest, seed_for
@@ -24,6 +26,8 @@ from syned.stage import Done, PartFunction
 
 NAME = "00-scan"
 VERSION = 1
+MOST_THREADS = 8
+"""Pictures that are decoded at once: each may have as many pixels as the recipe allows."""
 
 
 class Seen:
@@ -99,9 +103,16 @@ def look_at(number: int, source: PictureSource, recipe: Recipe, seen: Seen) -> I
         seen: What was accepted before, by other sources too.
     """
     order = _order(source, recipe.seed)
-    for index, found in read_ahead(order, source.read, far=source.is_far):
+    for index, found in read_ahead(order, partial(_look, source, recipe), _threads(source)):
         row = ScanRow(source=source.name, source_number=number, index=index, key=source.key(index))
-        yield _judged(row, found, recipe, seen)
+        yield _judged(row, found, seen)
+
+
+def _threads(source: PictureSource) -> int:
+    """Return how many pictures are read and decoded at once; drawn scenes are not worth it."""
+    if len(source) == sys.maxsize:
+        return 0
+    return READERS if source.is_far else min(cores(), MOST_THREADS)
 
 
 def _order(source: PictureSource, seed: int) -> Sequence[int]:
@@ -112,15 +123,37 @@ def _order(source: PictureSource, seed: int) -> Sequence[int]:
     return random.Random(seed_for(seed, NAME, source.name)).sample(numbers, len(numbers))
 
 
-def _judged(row: ScanRow, picture: SourcePicture | RowError, recipe: Recipe, seen: Seen) -> ScanRow:
-    """Decode and compare one picture."""
-    if isinstance(picture, RowError):
-        return turned_away(row, picture)
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What a picture is compared by, and what is wrong with it."""
+
+    image_id: str
+    given: str
+    phash: str = ""
+    fault: RowError | None = None
+
+
+def _look(source: PictureSource, recipe: Recipe, index: int) -> _Looked:
+    """Read and decode one picture."""
+    picture = source.read(index)
+    given = picture.given if recipe.takes_instructions() else ""
+    looked = _Looked(image_id(picture), given)
     try:
-        given = picture.given if recipe.takes_instructions() else ""
-        row = replace(row, image_id=image_id(picture), has_instruction=bool(given))
-        row = replace(row, phash=_hash(picture, recipe.sample))
-        seen.add(row.image_id, given, row.phash)
+        return replace(looked, phash=_hash(picture, recipe.sample))
+    except RowError as error:
+        return replace(looked, fault=error)
+
+
+def _judged(row: ScanRow, looked: _Looked | RowError, seen: Seen) -> ScanRow:
+    """Compare one picture with those before it."""
+    if isinstance(looked, RowError):
+        return turned_away(row, looked)
+    row = replace(row, image_id=looked.image_id, has_instruction=bool(looked.given))
+    row = replace(row, phash=looked.phash)
+    try:
+        if looked.fault is not None:
+            raise looked.fault
+        seen.add(row.image_id, looked.given, row.phash)
     except RowError as error:
         return turned_away(row, error)
     return row

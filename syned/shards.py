@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from syned.ids import digest
 from syned.parquet import open_writer
-from syned.storage import Place, publish, rename, temporary_path
+from syned.storage import Place, publish, rename, room_named, temporary_path
 
 MAX_GROUP_BYTES = 64 * 2**20
 """A row group is closed at this size, in bytes, whatever its rows; the viewer reads one whole."""
@@ -87,7 +87,8 @@ class ShardWriter:
             self._next_shard()
         assert self._writer is not None, "a shard is open"
         table = pa.Table.from_pylist(self._group, schema=self._schema)
-        self._writer.write_table(table, row_group_size=len(self._group))
+        with room_named(self._paths[-1]):
+            self._writer.write_table(table, row_group_size=len(self._group))
         self._shard_bytes += self._group_bytes
         self._group, self._group_bytes = [], 0
 
@@ -101,8 +102,9 @@ class ShardWriter:
     def _close_shard(self) -> None:
         """Finish the shard at hand."""
         if self._writer is not None:
-            self._writer.close()
-            publish(self._open, self._paths[-1])
+            with room_named(self._paths[-1]):
+                self._writer.close()
+                publish(self._open, self._paths[-1])
         self._writer, self._shard_bytes = None, 0
 
     def close(self) -> None:

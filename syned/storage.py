@@ -7,6 +7,7 @@ of a store, which publishes what it has when the writer fails.
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from uuid import uuid4
 
 import psutil
 
-from syned.errors import MissingExtra, RunError
+from syned.errors import MissingExtra, RunError, StorageError
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -30,6 +31,7 @@ _SCRATCH = "syned-scratch-"
 _EXTRAS = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs"}
 """The packages of the extra `storage`, by protocol; what a run can be written to."""
 _READ_ONLY = ("hf",)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _OPTIONS: dict[str, dict[str, Any]] = {
     # Another process writes there too: a listing that is kept would say that its parts are missing.
     "s3fs": {
@@ -113,11 +115,33 @@ def written_whole(final: Place) -> Iterator[Path]:
     """Yield a local path to write to; the file appears at its place if nothing is raised."""
     temporary = temporary_path(final)
     try:
-        yield temporary
-        publish(temporary, final)
+        with room_named(final):
+            yield temporary
+            publish(temporary, final)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def room_named(final: Place) -> Iterator[None]:
+    """Say which disk is full, where one is: libraries say that it is, and not which.
+
+    Raises:
+        StorageError: It is the one on which files for a store are written first.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        if isinstance(final, Path):
+            raise OSError(error.errno, os.strerror(error.errno), str(final.parent)) from error
+        raise StorageError(
+            f"no space is left in {tempfile.gettempdir()}, where files for a store are written "
+            "first; free some, or set TMPDIR to another folder. Finished parts are kept: give the "
+            "same command again to go on."
+        ) from error
 
 
 def write_whole(final: Place, text: str) -> None:

@@ -11,8 +11,9 @@ from skimage import data
 from pipelines.diversity import diversity
 from pipelines.funnel import Funnel, StageCount
 from pipelines.pairs import Pair
+from syned.dataset_rows import DecisionRow
 from syned.reasons import Reason, Status
-from syned.rows import DecisionRow, EditRow, EncodedImage, InstructRow, SampleRow, ScoreRow, Task
+from syned.rows import EditRow, EncodedImage, InstructRow, SampleRow, ScoreRow, Task
 
 CAPTIONS = (
     "A red disc has appeared in the upper left corner.",

@@ -14,8 +14,8 @@ from pipelines.card import render_card
 from pipelines.card_facts import CardFacts
 from pipelines.recipe import Recipe, builtin_recipes
 from syned.arrow import arrow_schema
+from syned.dataset_rows import DatasetRow
 from syned.recipes import check, read_yaml, set_values
-from syned.rows import DatasetRow
 
 
 def recipe(name="demo", *assignments):

@@ -24,9 +24,10 @@ from pipelines.exports.pairs import Placed
 from syned.arrow import arrow_schema, from_batch, to_table
 from syned.cli import app
 from syned.dataset import open_dataset
+from syned.dataset_rows import DatasetRow, RawRow
 from syned.errors import SynedError
 from syned.parquet import open_writer
-from syned.rows import DatasetRow, EncodedImage, RawRow
+from syned.rows import EncodedImage
 
 Made = Callable[[str], Path]
 Rows = list[dict[str, Any]]

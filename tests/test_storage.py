@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +15,11 @@ import pytest
 from conftest import SMALL, run_cli
 from s3_server import BUCKET, S3, Fault, serve
 
-from syned.errors import SourceError
+from syned.errors import SourceError, StorageError
 from syned.mirror import _mirrored, on_this_machine
 from syned.parts import part_path
 from syned.rows import ScanRow
-from syned.storage import names, remove, sizes, to_place, written_whole
+from syned.storage import Place, names, remove, sizes, to_place, written_whole
 
 ARGS = ("generate", "--recipe", "demo", "--n", "24", *SMALL, "--set", "part_size=8")
 
@@ -342,3 +343,16 @@ def test_a_copy_of_a_store_follows_what_changes_there(
     assert one.read_text() == "2"
     with pytest.raises(SourceError, match="no such file or folder in the store"):
         on_this_machine(f"s3://{BUCKET}/nothing")
+
+
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    # Whatever is written to /dev/full finds no space left.
+    def fill(place: Place) -> None:
+        with written_whole(place), Path("/dev/full").open("w") as full:
+            full.write("x")
+
+    with pytest.raises(OSError, match="No space left") as here:
+        fill(tmp_path / "run" / "part")
+    assert here.value.filename == str(tmp_path / "run")
+    with pytest.raises(StorageError, match=f"no space is left in {tempfile.gettempdir()}"):
+        fill(to_place(f"s3://{BUCKET}/full/part"))

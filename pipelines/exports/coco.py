@@ -22,7 +22,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 from pipelines.exports.pairs import Pair, Placed, row_of, to_json, values_of
-from syned.rows import DatasetRow
+from syned.dataset_rows import DatasetRow
 
 ANNOTATIONS = "annotations"
 PREFIX = "captions_"

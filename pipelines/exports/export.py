@@ -16,8 +16,8 @@ from pipelines.exports.pairs import Pair, Placed, pack
 from pipelines.exports.source import Source, open_source
 from pipelines.verify.verify import Progress
 from syned.dataset import DEFAULT
+from syned.dataset_rows import DatasetRow
 from syned.errors import SourceError
-from syned.rows import DatasetRow
 from syned.storage import TEMPORARY
 
 

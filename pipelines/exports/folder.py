@@ -22,8 +22,8 @@ import pyarrow as pa
 from pipelines.exports.pairs import SIDES, Pair, Placed, row_of, to_json, values_of
 from syned.arrow import arrow_schema
 from syned.batches import batched
+from syned.dataset_rows import DatasetRow
 from syned.parquet import open_writer
-from syned.rows import DatasetRow
 
 IMAGES = "images"
 LINES = "pairs.jsonl"

@@ -13,10 +13,11 @@ from typing import Any
 
 from PIL import Image
 
+from syned.dataset_rows import DatasetRow, RawRow
 from syned.errors import SourceError
 from syned.ids import digest
 from syned.images import READERS
-from syned.rows import DatasetRow, EncodedImage, RawRow, Task
+from syned.rows import EncodedImage, Task
 
 SIDES = ("image", "edited_image")
 """The columns that hold pictures; the name of a picture's file says which one it is of."""

@@ -16,9 +16,9 @@ from pipelines.verify.layout import look_at_files
 from pipelines.verify.report import Ledger
 from syned.arrow import arrow_schema, from_batch
 from syned.dataset import DEFAULT, Dataset, Shard, open_dataset
+from syned.dataset_rows import DatasetRow, RawRow
 from syned.errors import SourceError
 from syned.parquet import cause_of
-from syned.rows import DatasetRow, RawRow
 
 BATCH = 32
 """Rows in memory at once."""

@@ -25,8 +25,8 @@ import yaml
 from pipelines.exports.pairs import SIDES, Pair, Placed, row_of, to_json, values_of
 from syned.arrow import arrow_schema
 from syned.dataset import CARD
+from syned.dataset_rows import DatasetRow
 from syned.parquet import front_type
-from syned.rows import DatasetRow
 
 DIGITS = "[0-9]" * 6
 FILES = f"*-{DIGITS}.tar"

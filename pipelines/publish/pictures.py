@@ -15,9 +15,9 @@ from pipelines.recipe import Recipe
 from pipelines.report.facts import Histogram
 from pipelines.report.plots import STYLE, draw_funnel, draw_score
 from pipelines.report.run_facts import score_histograms
+from syned.dataset_rows import DecisionRow
 from syned.folders import appear_whole
 from syned.ids import fingerprint
-from syned.rows import DecisionRow
 from syned.run import RunFolder
 
 VERSION = 2

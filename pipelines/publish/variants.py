@@ -22,9 +22,9 @@ from pipelines.recipe import Recipe
 from pipelines.scored import read_scores
 from pipelines.sections.filter import FilterConfig
 from syned.arrow import as_dict
+from syned.dataset_rows import DatasetRow, RawRow
 from syned.folders import appear_whole
 from syned.ids import fingerprint
-from syned.rows import DatasetRow, RawRow
 from syned.run import RunFolder
 
 VERSION = 1

@@ -45,7 +45,7 @@ def table_audit(path: str, named: Mapping[str, Sequence[str]], sample: int) -> A
         SourceError: It cannot be read.
         SynedError: It is not clear which column holds what.
     """
-    from pipelines.sources.table import load_table, undecoded
+    from pipelines.sources.load_table import load_table, undecoded
 
     table = load_table(TableSource(path=path))
     layout = layout_of(table.column_names, named, path)

@@ -16,6 +16,7 @@ from syned.rows import Task
 from syned.storage import Place
 
 T = TypeVar("T")
+P = TypeVar("P")
 MAX_FILE_BYTES = 2**30
 """Larger files are not read: 179 megapixels take 0.7 GB without any compression."""
 
@@ -85,23 +86,23 @@ READERS = 16
 
 
 def read_ahead(
-    items: Iterable[T], read: Callable[[T], SourcePicture], *, far: bool
-) -> Iterator[tuple[T, SourcePicture | RowError]]:
-    """Yield items with their pictures, or with what keeps them from being read, in order.
+    items: Iterable[T], read: Callable[[T], P], threads: int
+) -> Iterator[tuple[T, P | RowError]]:
+    """Yield items with what is read of them, or with what keeps them from being read, in order.
 
     Args:
         items: What is read.
         read: Reads one.
-        far: Whether it waits for a network.
+        threads: How many are read at once, ahead of what is taken; 0 for one by one.
     """
 
-    def tried(item: T) -> tuple[T, SourcePicture | RowError]:
+    def tried(item: T) -> tuple[T, P | RowError]:
         try:
             return item, read(item)
         except RowError as error:
             return item, error
 
-    return ahead(items, tried, READERS if far else 0)
+    return ahead(items, tried, threads)
 
 
 def as_text(value: str) -> str:

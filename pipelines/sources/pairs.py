@@ -9,7 +9,7 @@ from pipelines.sections.sources import PairsSource, TableSource
 from pipelines.sources.base import SourcePicture, as_task, as_text
 from pipelines.sources.cells import cell_bytes, cell_text
 from pipelines.sources.layouts import Layout, layout_of
-from pipelines.sources.table import load_files, load_table, undecoded
+from pipelines.sources.load_table import load_files, load_table, undecoded
 from syned.dataset import open_dataset
 from syned.errors import RowError, SourceError
 from syned.reasons import Reason

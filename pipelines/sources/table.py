@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import glob
-import logging
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-import datasets
 
 from pipelines.sections.sources import EmuEditSource, TableSource
 from pipelines.sources.base import SourcePicture, as_task, as_text
@@ -22,9 +16,9 @@ from pipelines.sources.cells import (
     image_column_names,
 )
 from pipelines.sources.instructions import check_rows, read_instructions
-from pipelines.sources.stored import listed
-from syned.errors import SourceError, SynedError
-from syned.storage import protocol_of, to_place
+from pipelines.sources.load_table import load_table, local_path, undecoded
+from syned.errors import SourceError
+from syned.storage import protocol_of
 
 EMU_EDIT_COLUMNS = ("image", "instruction", "task", "input_caption", "output_caption")
 """As in facebook/emu_edit_test_set."""
@@ -65,7 +59,7 @@ class TablePictures:
         config: TableSource,
         instructions: Mapping[int, str] | None = None,
     ) -> None:
-        local = _local(config.path)
+        local = local_path(config.path)
         named = local.exists() or protocol_of(config.path) not in ("", "hf")
         self.name = f"table:{as_text(local.name)}" if named else config.path
         self._folder = local.parent if local.is_file() else local if local.is_dir() else None
@@ -156,107 +150,3 @@ def _chosen(dataset: Any, config: EmuEditSource) -> dict[int, str] | None:
         )
     check_rows(config, len(dataset if given is None else given))
     return given
-
-
-def _local(path: str) -> Path:
-    """Return where a table would be on this machine."""
-    return Path(path).expanduser()
-
-
-def undecoded(dataset: Any, image: str) -> Any:
-    """Return the table with the encoded bytes of its pictures instead of decoded ones."""
-    if isinstance(dataset.features[image], datasets.Image):
-        return dataset.cast_column(image, datasets.Image(decode=False))
-    return dataset
-
-
-def load_table(config: TableSource) -> Any:
-    """Return a table as one dataset, all splits one after another unless one is named.
-
-    Raises:
-        SourceError: It cannot be read.
-    """
-    path = _local(config.path)
-    if protocol_of(config.path):
-        with _explained(config.path), _quiet():
-            return _load_stored(config.path, config.split or "train")
-    with _explained(config.path), _quiet() if path.exists() else nullcontext():
-        return _joined(_load_splits(config, path))
-
-
-@contextmanager
-def _explained(name: str) -> Iterator[None]:
-    """Turn what keeps a table from being read into one message."""
-    try:
-        yield
-    except SynedError:
-        raise
-    # pyarrow, `datasets`, the Hub's client and the network each have errors of their own.
-    except Exception as error:
-        text = next(iter(str(error).splitlines()), "") or type(error).__name__
-        hub = "" if _local(name).exists() else "; nor is there a file or folder of that name here"
-        raise SourceError(f"{as_text(name)}: cannot be read as a table ({text}){hub}") from error
-
-
-def load_files(files: list[str], name: str) -> Any:
-    """Return Parquet files as one dataset.
-
-    Raises:
-        SourceError: They cannot be read.
-    """
-    with _explained(name), _quiet():
-        return _load_files(files, "train")
-
-
-def _load_splits(config: TableSource, path: Path) -> Any:
-    """Return a dataset, or several by the names of their splits."""
-    if path.is_dir() and not (config.split or config.config):
-        # Found here, since `datasets` drops files whose names are no splits where some are.
-        files = sorted(str(file) for file in path.rglob("*.parquet"))
-        if not files:
-            raise SourceError(f"{as_text(config.path)}: no .parquet file in this folder")
-        return _load_files(files, "train")
-    if path.is_file():
-        return _load_files([str(path)], config.split or "train")
-    where = str(path) if path.exists() else config.path
-    return datasets.load_dataset(
-        where, name=config.config, split=config.split, revision=config.revision
-    )
-
-
-def _load_stored(path: str, split: str) -> Any:
-    """Return the Parquet files below a place in a store as one dataset."""
-    if path.endswith(".parquet"):
-        return _load_files([path], split)
-    names = [name for name in listed(to_place(path)) if name.endswith(".parquet")]
-    if not names:
-        raise SourceError(f"{path}: no .parquet file in this folder")
-    return _load_files([f"{path.rstrip('/')}/{name}" for name in names], split)
-
-
-def _load_files(files: list[str], split: str) -> Any:
-    """Return Parquet files as one dataset."""
-    patterns = [glob.escape(file) for file in files]
-    return datasets.load_dataset("parquet", data_files=patterns, split=split)
-
-
-def _joined(loaded: Any) -> Any:
-    """Return all splits as one dataset."""
-    if not isinstance(loaded, datasets.DatasetDict):
-        return loaded
-    return datasets.concatenate_datasets(list(loaded.values()))
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the bars and messages of `datasets` off the terminal while it copies local files."""
-    logger = logging.getLogger("datasets")
-    level, bars = logger.level, datasets.are_progress_bars_disabled()
-    logger.setLevel(logging.CRITICAL)
-    datasets.disable_progress_bars()
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-        if not bars:
-            datasets.enable_progress_bars()

@@ -14,8 +14,8 @@ from pipelines.verify.probe import deadly
 from pipelines.verify.report import Ledger
 from syned.arrow import IMAGE_TYPE, arrow_schema
 from syned.dataset import Dataset, Shard, number_in_name
+from syned.dataset_rows import DatasetRow
 from syned.parquet import cause_of
-from syned.rows import DatasetRow
 
 MAX_GROUP_BYTES = 300_000_000
 """Uncompressed bytes of a row group; the viewer reads no larger one, and says 286.10 MiB.

@@ -19,9 +19,10 @@ from pipelines.verify.report import Ledger
 from pipelines.writers.rules import check_text
 from syned.arrow import arrow_schema
 from syned.dataset import Dataset, Shard
+from syned.dataset_rows import RawRow
 from syned.errors import RowError
 from syned.parquet import cause_of
-from syned.rows import NUM_CAPTIONS, SCORE_NAMES, RawRow, Task
+from syned.rows import NUM_CAPTIONS, SCORE_NAMES, Task
 
 BATCH = 64
 """Rows in memory at once."""
