@@ -52,7 +52,12 @@ def hours(seconds: float) -> str:
 
 def size(gigabytes: float) -> str:
     """Return gigabytes, or terabytes where there are many."""
-    return f"{gigabytes:,.0f} GB" if gigabytes < 2000 else f"{gigabytes / 1000:,.0f} TB"
+    return f"{short(gigabytes)} GB" if gigabytes < 2000 else f"{gigabytes / 1000:,.0f} TB"
+
+
+def short(number: float) -> str:
+    """Return a number with no more digits than it deserves."""
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
 
 
 def rows(rates: dict[str, float]) -> list[Row]:
@@ -71,14 +76,14 @@ def rows(rates: dict[str, float]) -> list[Row]:
         gpus = max(1, math.ceil(edit / WEEK))
         parts = math.ceil(pairs / part_size(pairs))
         put("source pictures", f"{pictures:,.0f}")
-        put("GPU hours: write, edit, score", f"{write:,.0f}, {edit:,.0f}, {score:,.0f}")
+        put("GPU hours: write, edit, score", ", ".join(map(short, (write, edit, score))))
         put("GPUs, so that editing ends within a week", f"{gpus:,}")
         put(
             "hours on them: write, edit, score",
             ", ".join(hours(3600 * h / gpus) for h in (write, edit, score)),
         )
         put("scan, one process", hours(pictures * rates["scan_ms"] / 1000))
-        put("sample, core hours", f"{pictures * rates['sample_ms'] / 3.6e6:,.1f}")
+        put("sample, core hours", short(pictures * rates["sample_ms"] / 3.6e6))
         put("parts of a stage", f"{parts:,} of {part_size(pairs):,} pairs")
         put("objects written in a store", f"{2 * 4 * parts:,}")
         put("storage of the run", size(pairs * rates["run_kb"] / 1e6))
