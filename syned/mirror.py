@@ -7,8 +7,9 @@ command again goes on where it was stopped.
 from __future__ import annotations
 
 import json
-from functools import cache
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from syned.bars import bar
@@ -35,7 +36,7 @@ def on_this_machine(text: str | Path, *, whole: bool = False) -> Path:
         whole: Whether all of a run is wanted; else its dataset is.
 
     Raises:
-        SourceError: There is nothing in the store of that name.
+        SourceError: There is nothing in the store of that name, or a name leads out of it.
         StorageError: The store cannot be reached, or does not allow it.
     """
     if not protocol_of(text):
@@ -61,7 +62,12 @@ def _files(place: UPath) -> dict[str, list[Any]]:
     """Return bytes and version of each file below a place, by its path there."""
     root = place.path.rstrip("/")
     found = place.fs.find(root, detail=True)
-    return {name.removeprefix(root).lstrip("/"): _version(info) for name, info in found.items()}
+    inside = {n[len(root) :]: v for n, v in found.items() if n == root or n.startswith(f"{root}/")}
+    # A store takes any name; one that leads out of the copy's folder is not followed.
+    for name in inside:
+        if ".." in PurePosixPath(name).parts:
+            raise SourceError(f"{place}{name}: a name with '..' is not copied to this machine")
+    return {name.lstrip("/"): _version(info) for name, info in inside.items()}
 
 
 def _version(info: dict[str, Any]) -> list[Any]:
@@ -84,8 +90,8 @@ def _bring(place: UPath, folder: Path, there: dict[str, list[Any]]) -> None:
     with bar(f"copying {place}", of_bytes=True) as advance:
         for start in range(0, len(missing), _BATCH):
             batch = missing[start : start + _BATCH]
-            for name in batch:
-                _fetch(place, folder, name)
+            with ThreadPoolExecutor(_BATCH) as threads:
+                list(threads.map(partial(_fetch, place, folder), batch))
             have |= {name: there[name] for name in batch}
             write_whole(note, json.dumps(have))
             advance(sum(there[name][0] for name in batch), total)

@@ -320,6 +320,8 @@ def test_a_copy_of_a_store_follows_what_changes_there(
 ) -> None:
     monkeypatch.setenv("SYNED_CACHE", str(tmp_path / "cache"))
     place = to_place(f"s3://{BUCKET}/kept")
+    with written_whole(to_place(f"s3://{BUCKET}/kept-too/beside.txt")) as file:
+        file.write_text("of another folder")
     for name, text in (("a/one.txt", "1"), ("two.txt", "2"), ("gone.txt", "3")):
         with written_whole(place / name) as file:
             file.write_text(text)
@@ -341,6 +343,9 @@ def test_a_copy_of_a_store_follows_what_changes_there(
     assert first.stat().st_mtime_ns == untouched, "what has not changed is not fetched again"
     one = on_this_machine(f"s3://{BUCKET}/kept/two.txt")
     assert one.read_text() == "2"
+    place.fs.pipe_file(f"{BUCKET}/kept/../out.txt", b"4")
+    with pytest.raises(SourceError, match=r"a name with '\.\.' is not copied"):
+        copied()
     with pytest.raises(SourceError, match="no such file or folder in the store"):
         on_this_machine(f"s3://{BUCKET}/nothing")
 
