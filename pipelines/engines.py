@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -127,8 +127,16 @@ class Editor(Protocol):
 class Embedder(Protocol[T_contra]):
     """Embeds pictures, or texts, with a model: each key once."""
 
+    def prepare(self, item: T_contra) -> Any:
+        """Make an item ready for a batch; any thread may."""
+        ...
+
     def add(self, key: str, item: T_contra) -> None:
         """Have an item embedded, unless one of its key was; batches run as they fill up."""
+        ...
+
+    def add_ready(self, key: str, ready: Any) -> None:
+        """The same, of an item that is prepared."""
         ...
 
     def vector(self, key: str) -> np.ndarray:

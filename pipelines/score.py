@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -72,9 +73,9 @@ class Waiting:
     captions: tuple[str, str]
 
 
-Looks = Mapping[str, Look]
-"""Decoded pictures, under the hashes of their bytes."""
-Group = tuple[Looks, list[Waiting | ScoreRow]]
+Ready = Mapping[str, tuple[Any, ...]]
+"""Pictures under the hashes of their bytes, prepared for each of the models."""
+Group = tuple[Ready, list[Waiting | ScoreRow]]
 """Rows of some pairs with the scores that need no model, and the pictures of those pairs."""
 
 
@@ -90,15 +91,15 @@ def score_rows(
         pairs: In order.
         scorers: The models.
         done: Rows that are not to be made again, by pair.
-        threads: How many decode the next pictures, and compute the scores that need no model,
-            while the models work.
+        threads: How many decode and prepare the next pictures, and compute the scores that need no
+            model, while the models work.
     """
     waiting: list[Waiting | ScoreRow] = []
     groups = batched_by(pairs, lambda pair: pair.order.picture.image_id, BATCH)
-    for looks, rows in ahead(groups, lambda group: _seen(group, done), threads):
+    for ready, rows in ahead(groups, lambda group: _seen(group, done, scorers), threads):
         for row in rows:
             if isinstance(row, Waiting):
-                _give(row, looks, scorers)
+                _give(row, ready, scorers)
         waiting += rows
         if not scorers.any():
             yield from _finished(waiting, scorers)
@@ -106,14 +107,15 @@ def score_rows(
     yield from _finished(waiting, scorers)
 
 
-def _seen(group: Sequence[EditedPair], done: Done) -> Group:
+def _seen(group: Sequence[EditedPair], done: Done, scorers: Scorers) -> Group:
     """Decode pairs and score what needs no model; a picture that they share is decoded once."""
     looks: dict[str, Look] = {}
     rows: list[Waiting | ScoreRow] = []
     for pair in group:
         own = done.get(pair.edited.pair_id)
         rows += own if own is not None else [_first_look(pair, looks)]
-    return looks, rows
+    models = list(scorers.of_pictures())
+    return {key: tuple(m.prepare(look.image) for m in models) for key, look in looks.items()}, rows
 
 
 def _first_look(pair: EditedPair, looks: dict[str, Look]) -> Waiting:
@@ -135,11 +137,11 @@ def _first_look(pair: EditedPair, looks: dict[str, Look]) -> Waiting:
     return Waiting(row, ids[0], captions)
 
 
-def _give(item: Waiting, looks: Looks, scorers: Scorers) -> None:
+def _give(item: Waiting, ready: Ready, scorers: Scorers) -> None:
     """Have the pictures and the captions of a pair embedded."""
-    for embedder in scorers.of_pictures():
-        for key in (item.source_id, item.row.edited_id):
-            embedder.add(key, looks[key].image)
+    for key in (item.source_id, item.row.edited_id):
+        for embedder, picture in zip(scorers.of_pictures(), ready[key], strict=True):
+            embedder.add_ready(key, picture)
     if scorers.clip is not None:
         for caption in item.captions:
             scorers.clip.texts.add(caption, caption)

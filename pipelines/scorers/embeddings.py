@@ -36,7 +36,7 @@ class Embeddings(Generic[T]):
     def __init__(
         self, prepare: Callable[[T], Any], embed: Callable[[Sequence[Any]], np.ndarray], size: int
     ) -> None:
-        self._prepare = prepare
+        self.prepare = prepare
         self._embed = embed
         self._size = size
         self._known: dict[str, np.ndarray] = {}
@@ -44,12 +44,22 @@ class Embeddings(Generic[T]):
 
     def add(self, key: str, item: T) -> None:
         """Have an item embedded, unless one of its key was; batches run as they fill up."""
+        if not self._knows(key):
+            self.add_ready(key, self.prepare(item))
+
+    def add_ready(self, key: str, ready: Any) -> None:
+        """The same, of an item that is prepared."""
+        if self._knows(key):
+            return
+        self._waiting[key] = ready
+        if len(self._waiting) == self._size:
+            self._run()
+
+    def _knows(self, key: str) -> bool:
+        """Say whether an item was added before, and keep it longest."""
         if key in self._known:
-            self._known[key] = self._known.pop(key)  # the last one now, so that it stays longest
-        elif key not in self._waiting:
-            self._waiting[key] = self._prepare(item)
-            if len(self._waiting) == self._size:
-                self._run()
+            self._known[key] = self._known.pop(key)
+        return key in self._known or key in self._waiting
 
     def vector(self, key: str) -> np.ndarray:
         """Return an embedding, float32 (D,), of length 1; NaN where the model gave no numbers."""
