@@ -48,7 +48,7 @@ def load_instruct_pix2pix(config: InstructPix2PixEditor, key: str = KEY) -> Edit
     pipeline = load_pipeline(config, key, _load)
     _refuse_other_kind(pipeline, config, key)
     _set_scheduler(pipeline, config, key)
-    share(pipeline)
+    share(pipeline, offloaded=config.offload != "none")
     return _InstructPix2Pix(f"{config.engine}:{config.model}", key, config, pipeline)
 
 

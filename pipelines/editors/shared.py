@@ -54,11 +54,17 @@ def _bytes(row: Any) -> bytes:
     return held
 
 
-def share(pipeline: Any) -> None:
-    """Have a pipeline of Stable Diffusion's parts compute each latent and each embedding once."""
+def share(pipeline: Any, *, offloaded: bool) -> None:
+    """Have a pipeline of Stable Diffusion's parts compute each latent and each embedding once.
+
+    Args:
+        pipeline: A pipeline of diffusers.
+        offloaded: Whether its parts wait in main memory: accelerate then sets each part's `forward`
+            anew after every call, so that embeddings cannot be kept.
+    """
     vae, text = pipeline.vae, pipeline.text_encoder
     vae.encode = _shared_encode(vae.encode)
-    if not getattr(text.config, "use_attention_mask", False):
+    if not (offloaded or getattr(text.config, "use_attention_mask", False)):
         text.forward = _shared_forward(text.forward)
 
 
