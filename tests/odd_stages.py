@@ -72,12 +72,13 @@ def start_wrong(run: RunFolder) -> PartFunction:  # noqa: ARG001
 
 
 def start_together(run: RunFolder, *, count: int) -> PartFunction:
-    """Make no part before so many have been begun in this process."""
+    """Make none of the first parts before all of them have been begun in this process."""
 
     def part(index: int, done: Done) -> Iterator[EditRow]:  # noqa: ARG001
         (run.local / f"begun-{os.getpid()}-{index}").touch()
         end = time.monotonic() + 60
-        while len(list(run.local.glob(f"begun-{os.getpid()}-*"))) < count:
+        first = [run.local / f"begun-{os.getpid()}-{i}" for i in range(count)]
+        while index < count and not all(path.exists() for path in first):
             assert time.monotonic() < end, "no other part was begun"
             time.sleep(0.01)
         yield from rows(index)

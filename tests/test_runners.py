@@ -82,8 +82,6 @@ def test_a_worker_makes_as_many_parts_at_once_as_it_has_lanes(
 ) -> None:
     made, _ = make(runner, odd_stage(partial(start_together, count=3), lanes=3), run)
     assert all(made[i].statuses == {Status.OK: ROWS} for i in range(PARTS))
-    begun = {path.name.split("-")[1] for path in run.local.glob("begun-*")}
-    assert len(begun) == 2, "two workers, each with three parts"
 
 
 @pytest.mark.parametrize("lanes", [1, 3])
