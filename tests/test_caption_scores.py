@@ -106,3 +106,18 @@ def test_captions_that_are_missing_or_too_many_count_as_defects():
     assert scores((*RIGHT, "The green barn door stands out.")).caption_defects == 1
     assert scores(()).caption_defects == 5
     assert scores(()).caption_fit == 0
+
+
+@pytest.mark.parametrize(
+    ("caption", "is_clean"),
+    [
+        ("It was a speckled pale green pattern and is a striped pale green pattern now.", True),
+        ("There is a red car and there is a red car in it.", False),
+    ],
+)
+def test_two_things_that_differ_in_one_word_are_no_loop(caption, is_clean):
+    others = [
+        f"The picture has changed in way {number}." for number in ("one", "two", "six", "ten")
+    ]
+    scores = caption_scores([caption, *others], "Change the pattern.", "a wall", "a wall")
+    assert scores.caption_defects == (0 if is_clean else 1)

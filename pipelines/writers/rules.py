@@ -21,8 +21,9 @@ COPY = 0.7
 REORDERED = 0.8
 """The same of words in the order of the alphabet: "A and B" is a copy of "B and A"."""
 LONGEST_WORD = 24
-LOOP = 3
-"""A text that says so many words in a row twice is in a loop."""
+LOOP = 4
+"""A text that says so many words in a row twice is in a loop; three are what two things have in
+common that differ in one word: `a speckled pale green pattern`, `a striped pale green pattern`."""
 STEM = 6
 """Most letters of a stem."""
 
