@@ -75,7 +75,9 @@ _PATTERNS = (
     ),
     (
         Reason.UNCLEAN,
-        r"\b(\w{3,}) (is|was|are|were|has been|have been|became|becomes)( \w+(ed|en))?( now)?"
+        # A thing at the top centre may well have been moved to the centre.
+        r"\b(?!(?:left|right|cent(?:re|er)|middle|top|bottom)\b)(\w{3,})"
+        r" (is|was|are|were|has been|have been|became|becomes)( \w+(ed|en))?( now)?"
         r"( in| from| with| of| by| into| to)?( an?| the)? \1\b",
         "says the same twice",
     ),
