@@ -7,6 +7,7 @@ crawling, WWW 2007). All of it in numpy: 20 ns a comparison.
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from itertools import pairwise
@@ -17,6 +18,36 @@ import pandas as pd
 HASH_BITS = 64
 MOST = 50_000_000
 """Pairs that are compared, and might all be near and in memory at once."""
+
+
+class KnownHashes:
+    """Hashes that come one by one, each compared only to those that share a band with it.
+
+    Args:
+        distance: Hashes that differ in at most so many bits are near.
+    """
+
+    def __init__(self, distance: int) -> None:
+        self._distance = distance
+        self._by_band: defaultdict[tuple[int, int], array[int]] = defaultdict(lambda: array("Q"))
+
+    def nearest(self, value: int) -> int | None:
+        """Return in how many bits the nearest of the near ones differs, or None without any."""
+        shared = [self._by_band[key] for key in self._keys(value)]
+        known = np.concatenate([np.array(band, dtype=np.uint64) for band in shared])
+        bits = np.bitwise_count(known ^ np.uint64(value))
+        least = int(bits.min(initial=HASH_BITS))
+        return least if least <= self._distance else None
+
+    def add(self, value: int) -> None:
+        """Remember a hash."""
+        for key in self._keys(value):
+            self._by_band[key].append(value)
+
+    def _keys(self, value: int) -> list[tuple[int, int]]:
+        """Return the bands of a hash, each with its place."""
+        bands = _bands(np.array([value], dtype=np.uint64), self._distance)
+        return [(place, int(band[0])) for place, band in enumerate(bands)]
 
 
 def hashes(texts: Iterable[str]) -> np.ndarray:

@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypedDict
 
-import numpy as np
-
 from pipelines.layout import capacity, instructions_by_source, instructions_wanted
+from pipelines.near import KnownHashes
 from pipelines.recipe import Recipe, SampleConfig
 from pipelines.requirements import cores
 from pipelines.sources.base import READERS, PictureSource, SourcePicture, read_ahead
@@ -38,10 +37,8 @@ class Seen:
     """
 
     def __init__(self, distance: int | None) -> None:
-        self._distance = distance
         self._keys: set[tuple[str, str]] = set()
-        self._hashes = np.empty(64, dtype=np.uint64)
-        self._count = 0
+        self._hashes = None if distance is None else KnownHashes(distance)
 
     def add(self, image_id: str, instruction: str, phash: str) -> None:
         """Remember a picture.
@@ -52,23 +49,18 @@ class Seen:
         """
         if (image_id, instruction) in self._keys:
             raise RowError(Reason.EXACT_DUPLICATE, "the same file was seen before")
-        if self._distance is not None and phash and not instruction:
-            self._compare(int(phash, 16), self._distance)
+        if self._hashes is not None and phash and not instruction:
+            _compare(int(phash, 16), self._hashes)
         self._keys.add((image_id, instruction))
 
-    def _compare(self, value: int, distance: int) -> None:
-        """Raise if a hash is near a known one; else remember it."""
-        known = self._hashes[: self._count]
-        bits = np.bitwise_count(known ^ np.uint64(value))
-        if self._count and int(bits.min()) <= distance:
-            raise RowError(
-                Reason.NEAR_DUPLICATE,
-                f"its perceptual hash differs in {int(bits.min())} of 64 bits from another's",
-            )
-        if self._count == len(self._hashes):
-            self._hashes = np.resize(self._hashes, 2 * self._count)
-        self._hashes[self._count] = value
-        self._count += 1
+
+def _compare(value: int, known: KnownHashes) -> None:
+    """Raise if a hash is near a known one; else remember it."""
+    bits = known.nearest(value)
+    if bits is not None:
+        message = f"its perceptual hash differs in {bits} of 64 bits from another's"
+        raise RowError(Reason.NEAR_DUPLICATE, message)
+    known.add(value)
 
 
 class Limits(TypedDict):

@@ -5,7 +5,7 @@ import pytest
 
 from pipelines.alike import repeated
 from pipelines.diversity import distinct_n, diversity, objects, signature
-from pipelines.near import near_duplicates
+from pipelines.near import KnownHashes, near_duplicates
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,17 @@ def test_no_near_pair_is_missed_by_the_bands(distance):
     for bits in range(20):
         found = near_duplicates(["a"] * 2, ["0" * 16] * 2, [after[0], after[bits]], distance)
         assert found == [False, bits <= distance]
+
+
+@pytest.mark.parametrize("distance", [0, 1, 4, 16])
+def test_a_hash_finds_the_nearest_of_those_before_it(distance):
+    known = KnownHashes(distance)
+    assert known.nearest(0) is None
+    for bits in (30, 5, 3):
+        known.add((1 << bits) - 1)  # so many bits are set
+    assert known.nearest(0) == (3 if distance >= 3 else None)
+    assert known.nearest((1 << 5) - 1) == 0
+    assert known.nearest((1 << 30) - 1 + (1 << 63)) == (1 if distance >= 1 else None)
 
 
 def test_words_are_counted():
