@@ -20,7 +20,8 @@ from syned.dataset_rows import DecisionRow
 from syned.ids import fingerprint
 from syned.parquet import open_writer, read_batches
 from syned.run import RunFolder
-from syned.storage import Place, make_folder, remove, sizes, sweep, write_whole, written_whole
+from syned.storage import Place, make_folder, remove, sizes, write_whole, written_whole
+from syned.temporary import sweep
 
 
 def decisions_path(run: RunFolder) -> Place:

@@ -22,7 +22,8 @@ from syned.parquet import hub_metadata
 from syned.rows import SCORE_NAMES
 from syned.run import RunFolder
 from syned.shards import ShardWriter
-from syned.storage import TEMPORARY, Place, make_folder, remove, write_whole
+from syned.storage import Place, make_folder, remove, write_whole
+from syned.temporary import TEMPORARY
 from syned.trees import remove_tree, replace_tree, tree_sizes
 
 VERSION = 4

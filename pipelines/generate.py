@@ -27,9 +27,10 @@ from pipelines.scored import read_definitions
 from pipelines.scorers.definitions import definitions
 from syned.errors import RunError
 from syned.events import OnEvent, RowsDone, StageDone, StageStarted
+from syned.fork_server import preload
 from syned.parts import Summary, read_summaries, remove_index, write_index
 from syned.run import RunFolder
-from syned.runner import Runner, preload, run_here
+from syned.runner import Runner, run_here
 from syned.stage import Stage
 from syned.work import missing_parts
 

@@ -8,7 +8,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from syned.storage import TEMPORARY, write_whole
+from syned.storage import write_whole
+from syned.temporary import TEMPORARY
 
 _MARK = ".mark"
 CACHE_VARIABLE = "SYNED_CACHE"

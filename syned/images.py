@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from syned.errors import RowError
+from syned.memory import has_room, is_out_of_memory
 from syned.reasons import Reason
 from syned.rows import EncodedImage
 
@@ -31,6 +32,8 @@ inside (IPTC), or have no signature to know them by (IMT, MCIDAS, SPIDER, XVTHUM
 SIDE_STEP = 8
 """Both sides are multiples of it, in pixels: the step of Stable Diffusion's autoencoder."""
 
+BYTES_PER_PIXEL = 4
+"""What a decoded picture takes, at most."""
 _WARNINGS = threading.RLock()
 
 # What Pillow logs about damaged files is printed only if the user has set up logging.
@@ -72,6 +75,8 @@ def decode_picture(
     # Damaged bytes make Pillow raise nearly anything: OSError, SyntaxError, ValueError,
     # struct.error, EOFError, OverflowError, MemoryError, zlib.error, KeyError, ...
     except Exception as error:
+        if is_out_of_memory(error) and not has_room(BYTES_PER_PIXEL * max_pixels):
+            raise
         raise _rejection(error, data) from error
     picture.info = {}
     return picture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,18 +11,15 @@ from multiprocessing.context import ForkServerProcess
 
 from syned.errors import WorkerDied
 from syned.events import Event, OnEvent, PartDone, RowsDone
+from syned.fork_server import WORKERS, begin
 from syned.parts import Summary
 from syned.run import RunFolder
 from syned.stage import Stage
 from syned.work import Queue, Work
-from syned.worker import Message, end_family, log_path, set_aside, work_on
+from syned.worker import OUT_OF_MEMORY, Message, end_family, log_path, set_aside, work_on
 
 GRACE_SECONDS = 10.0
 """Given to a worker that has finished, to release locks and shared memory before it is killed."""
-
-# Workers are forked from a server that has imported the stages and nothing else: they start in
-# milliseconds, and no thread or GPU state of the parent comes with them.
-WORKERS = multiprocessing.get_context("forkserver")
 
 
 @dataclass(eq=False, slots=True)
@@ -72,14 +68,28 @@ class Pool:
         """Start a worker, and give it its parts."""
         count = max(1, min(self._at_once, self._queue.waiting()))
         ours, theirs = zip(*(WORKERS.Pipe() for _ in range(count)), strict=True)
-        process = WORKERS.Process(target=work_on, args=(self._stage, self._run.path, theirs))
-        process.start()
+        process = self._worker(theirs)
         for end in theirs:
             end.close()
         lanes = [_Lane(process, end) for end in ours]
         self._lanes += lanes
         for lane in lanes:
             self._give(lane)
+
+    def _worker(self, pipes: Sequence[Connection]) -> ForkServerProcess:
+        """Start a process that makes parts.
+
+        Raises:
+            WorkerDied: The server that it is forked from dies each time.
+        """
+        log = log_path(self._run, self._stage)
+        while True:
+            try:
+                return begin(work_on, (self._stage, self._run.path, pipes), log)
+            except ConnectionError as error:
+                self._queue.failed()
+                if self._queue.is_hopeless():
+                    raise WorkerDied(self._epitaph(str(error))) from error
 
     def _give(self, lane: _Lane) -> None:
         """Send a worker its next part, or word that there is none."""
@@ -199,5 +209,7 @@ class Pool:
 def _how(process: ForkServerProcess) -> str:
     """Say how a worker died."""
     exitcode = process.exitcode or 0
+    if exitcode == OUT_OF_MEMORY:
+        return "out of memory"
     hint = ", which is often the system running out of memory" if exitcode == -9 else ""
     return f"signal {-exitcode}{hint}" if exitcode < 0 else f"exit code {exitcode}"

@@ -10,7 +10,8 @@ from syned.parts import Summary
 from syned.ray_cluster import host, version
 from syned.run import RunFolder
 from syned.stage import Stage
-from syned.storage import Place, sweep
+from syned.storage import Place
+from syned.temporary import sweep
 from syned.work import Work
 from syned.worker import make_part, travelling
 

@@ -8,12 +8,16 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from syned.errors import MissingExtra, RunError
 from syned.parquet import cause_of
+
+LONGEST = 38
+"""Characters of the folder for temporary files; Ray's sockets, far below it, may have 107."""
 
 
 @contextmanager
@@ -44,6 +48,8 @@ def connected(address: str | None) -> Iterator[dict[str, float]]:
     if address is not None:
         _refuse_nobody(address)
     alone: dict[str, Any] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+    if len(tempfile.gettempdir()) > LONGEST:
+        alone["_temp_dir"] = "/tmp/ray"
     try:
         ray.init(
             address=address or "local",

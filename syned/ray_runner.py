@@ -22,7 +22,8 @@ from syned.ray_cluster import version
 from syned.ray_sizes import Size
 from syned.run import RunFolder
 from syned.stage import Stage
-from syned.storage import make_folder, sweep
+from syned.storage import make_folder
+from syned.temporary import sweep
 from syned.work import Queue, Work
 from syned.worker import set_aside
 

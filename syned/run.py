@@ -14,6 +14,7 @@ from syned.claim import Say, claimed
 from syned.errors import RunError
 from syned.ids import digest
 from syned.storage import Place, is_read_only, make_folder, names, sizes, to_place, write_whole
+from syned.temporary import sweep_dead
 
 MISSING = "(not set)"
 
@@ -136,6 +137,7 @@ class RunFolder:
         self._refuse_foreign()
         make_folder(self.path)
         with claimed(self.path, say):
+            sweep_dead(self.path)
             yield
 
 

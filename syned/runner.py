@@ -6,35 +6,19 @@ turn ends when its parent does, however that died.
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Sequence
-from multiprocessing import forkserver
 
 from syned.events import OnEvent
 from syned.parts import Summary
-from syned.pool import WORKERS, Pool
+from syned.pool import Pool
 from syned.run import RunFolder
 from syned.stage import Stage
-from syned.storage import make_folder, sweep
+from syned.storage import make_folder
+from syned.temporary import sweep
 from syned.work import Work
 
 Runner = Callable[[Stage, RunFolder, Sequence[Work], OnEvent], dict[int, Summary]]
 """Makes parts of a stage, and returns their sidecars."""
-
-
-def preload(stages: Sequence[Stage]) -> None:
-    """Have the modules of stages imported once for all workers; call it before the first starts.
-
-    The server of workers inherits what an interrupt means; Ctrl-C, which goes to every process of a
-    terminal, is for the parent alone.
-    """
-    modules = {module for stage in stages for module in stage.modules}
-    WORKERS.set_forkserver_preload([__name__, *sorted(modules)])
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        forkserver.ensure_running()
-    finally:
-        signal.signal(signal.SIGINT, handler)
 
 
 def run_here(

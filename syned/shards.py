@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 
 from syned.ids import digest
 from syned.parquet import open_writer
-from syned.storage import Place, publish, rename, room_named, temporary_path
+from syned.storage import Place, publish, rename, room_named
+from syned.temporary import temporary_path
 
 MAX_GROUP_BYTES = 64 * 2**20
 """A row group is closed at this size, in bytes, whatever its rows; the viewer reads one whole."""

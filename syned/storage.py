@@ -11,14 +11,12 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
-from uuid import uuid4
-
-import psutil
 
 from syned.errors import MissingExtra, RunError, StorageError
+from syned.temporary import temporary_path
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
 Place: TypeAlias = "Path | UPath"
 """A local path, or one of an object store."""
 
-TEMPORARY = ".tmp-"
-_SCRATCH = "syned-scratch-"
 _EXTRAS = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs"}
 """The packages of the extra `storage`, by protocol; what a run can be written to."""
 _READ_ONLY = ("hf",)
@@ -78,17 +74,6 @@ def to_place(text: str | Path) -> Place:
 def is_read_only(place: Place) -> bool:
     """Say whether nothing can be written to a place's store."""
     return not isinstance(place, Path) and place.protocol in _READ_ONLY
-
-
-def temporary_path(final: Place) -> Path:
-    """Return a local path for a file that is to appear at `final`; no other process uses it.
-
-    Processes of two machines, or of two containers, may have the same number.
-    """
-    name = f"{os.getpid()}-{uuid4().hex[:8]}-{final.name}"
-    if isinstance(final, Path):
-        return final.with_name(TEMPORARY + name)
-    return Path(tempfile.gettempdir()) / (_SCRATCH + name)
 
 
 def publish(temporary: Path, final: Place) -> None:
@@ -226,16 +211,3 @@ def _bytes(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
-
-
-def sweep(folder: Place) -> None:
-    """Remove what killed processes left behind under temporary names; nobody may be writing."""
-    if isinstance(folder, Path):
-        for path in folder.glob(f"{TEMPORARY}*"):
-            path.unlink(missing_ok=True)
-        return
-    for path in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
-        if not psutil.pid_exists(int(path.name.removeprefix(_SCRATCH).partition("-")[0])):
-            # Another user's is that one's to remove.
-            with suppress(PermissionError):
-                path.unlink(missing_ok=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
 
 from syned.errors import EXIT_USER, SynedError
+from syned.memory import is_out_of_memory
 
 EXIT_INTERRUPTED = 130
 """The shell's own number for a program that was interrupted."""
@@ -31,14 +33,17 @@ def told(again: str) -> Iterator[None]:
     Args:
         again: What to do after it was stopped, or the system did not allow it.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        yield
+        with _stoppable():
+            yield
     except SynedError as error:
         _fail(str(error), EXIT_USER)
     except KeyboardInterrupt:
+        _show_cursor()
         _fail(f"stopped. {again}", EXIT_INTERRUPTED)
     except Exception as error:
+        if is_out_of_memory(error):
+            _fail(f"the machine has no memory left. {again}", EXIT_USER)
         explained = _of_store(error)
         if explained is not None:
             _fail(str(explained), EXIT_USER)
@@ -48,10 +53,34 @@ def told(again: str) -> Iterator[None]:
         _fail(f"{error.strerror}{where}. {again}", EXIT_USER)
 
 
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Have SIGINT and SIGTERM raise KeyboardInterrupt, so that what was begun is tidied up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
+    for number, _ in before:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
 def _of_store(error: Exception) -> SynedError | None:
     from syned.storage_errors import explained
 
     return explained(error)
+
+
+def _show_cursor() -> None:
+    """Give a terminal its cursor back: a second Ctrl-C may have stopped the display's own end."""
+    from rich.console import Console
+
+    for stderr in (False, True):
+        Console(stderr=stderr).show_cursor()
 
 
 def _fail(message: str, code: int) -> None:

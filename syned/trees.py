@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from syned.storage import TEMPORARY, Place
+from syned.storage import Place
+from syned.temporary import TEMPORARY
 
 
 def tree_sizes(folder: Place) -> dict[str, int]:

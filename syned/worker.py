@@ -18,6 +18,7 @@ import psutil
 
 from syned.errors import RowError, SynedError
 from syned.events import Event, PartDone, RowsDone, WorkerReady
+from syned.memory import is_out_of_memory
 from syned.parts import Summary, read_part, read_summary, write_part
 from syned.reasons import Reason, Status
 from syned.rows import Row
@@ -26,6 +27,9 @@ from syned.stage import Done, PartFunction, Stage
 from syned.storage import Place
 from syned.storage_errors import explained
 from syned.work import TRIES, Work
+
+OUT_OF_MEMORY = 12
+"""Exit code of a worker that got no more memory: it dies as if the system had killed it."""
 
 
 class WorkerFailure(Exception):
@@ -72,7 +76,12 @@ def _serve(stage: Stage, run: RunFolder, make: PartFunction, pipe: Connection) -
 
 
 def travelling(error: Exception) -> BaseException:
-    """Return an error as it is told to another process: the user's, the system's, or a bug."""
+    """Return an error as it is told to another process: the user's, the system's, or a bug.
+
+    Without memory there is nothing to tell, and this process ends.
+    """
+    if is_out_of_memory(error):
+        os._exit(OUT_OF_MEMORY)
     if isinstance(error, SynedError):
         return error
     told = explained(error)

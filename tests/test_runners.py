@@ -22,6 +22,7 @@ from odd_stages import rows as odd_rows
 
 from syned.errors import EngineError, RowError, SynedError, WorkerDied
 from syned.events import Event, RowsDone
+from syned.fork_server import preload
 from syned.parts import Summary, read_part, write_part
 from syned.ray_cluster import connected
 from syned.ray_runner import RayRunner
@@ -29,7 +30,7 @@ from syned.ray_sizes import Size, read_sizes
 from syned.reasons import Reason, Status
 from syned.rows import EditRow, turned_away
 from syned.run import RunFolder
-from syned.runner import Runner, preload, run_here
+from syned.runner import Runner, run_here
 from syned.stage import Stage
 from syned.work import TRIES, Queue, Work
 from syned.worker import WorkerFailure

@@ -12,6 +12,7 @@ from typing import Any
 from syned import __version__
 from syned.errors import EngineError
 from syned.storage import write_whole
+from syned.temporary import sweep_dead
 from trainer.captioner import Captioner
 from trainer.evaluation import (
     Judged,
@@ -133,6 +134,7 @@ def save_result(
 ) -> None:
     """Write the result, the captions and the page of an evaluation."""
     folder.mkdir(parents=True, exist_ok=True)
+    sweep_dead(folder)
     lines = [
         json.dumps({"id": name, "caption": judged.captions[name]}, ensure_ascii=False)
         for name in judged.scores.ids

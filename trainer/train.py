@@ -12,6 +12,7 @@ from typing import Any
 from syned.errors import RunError
 from syned.run import RunFolder, differences
 from syned.storage import write_whole
+from syned.temporary import sweep_dead
 from trainer.base import device_of, load_config
 from trainer.captioner import Captioner, save_settings
 from trainer.evaluate import evaluate_part, save_result
@@ -165,6 +166,7 @@ def _phase(
 
 def _save(loaded: Loaded, recipe: TrainRecipe, folder: Path) -> None:
     """Write the weights, the processor, and how pictures and captions were prepared."""
+    sweep_dead(folder)
     loaded.model.save_pretrained(folder)
     loaded.processor.save_pretrained(folder)
     save_settings(folder, recipe.model, recipe.generate)

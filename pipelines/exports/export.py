@@ -18,7 +18,7 @@ from pipelines.verify.verify import Progress
 from syned.dataset import DEFAULT
 from syned.dataset_rows import DatasetRow
 from syned.errors import SourceError
-from syned.storage import TEMPORARY
+from syned.temporary import TEMPORARY
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pipelines.pairs import Pair
 from pipelines.preview.difference import Outline, find_difference
 from pipelines.preview.record import both_pictures, verdict
 from syned.storage import Place, written_whole
+from syned.temporary import sweep_dead
 
 PICTURE = 336
 """Pixels of a picture's width."""
@@ -61,6 +62,7 @@ def write_contact_sheet(path: Place, pairs: Sequence[Pair], columns: int = 2) ->
         for column, card in enumerate(row):
             sheet.paste(card, (MARGIN + column * (CARD + MARGIN), top))
         top += max(card.height for card in row) + MARGIN
+    sweep_dead(path.parent)
     with written_whole(path) as temporary:
         sheet.save(temporary, format="PNG", optimize=True)
 

@@ -14,6 +14,7 @@ from pipelines.funnel import Funnel, StageCount
 from pipelines.pairs import Pair
 from pipelines.preview.record import SCORES, pictures, safe_json, words
 from syned.storage import Place, written_whole
+from syned.temporary import sweep_dead
 
 LIMIT = 2000
 """Pairs on one page: about 80 MB, which browsers still open at once."""
@@ -43,6 +44,7 @@ def write_page(
         css=_asset("page.css"),
         js=_asset("page.js"),
     )
+    sweep_dead(path.parent)
     with (
         written_whole(path) as temporary,
         temporary.open("w", encoding="utf-8", newline="\n") as file,

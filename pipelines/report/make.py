@@ -14,6 +14,7 @@ from pipelines.report.table_facts import table_audit
 from syned.errors import SynedError
 from syned.run import RunFolder
 from syned.storage import protocol_of, write_whole
+from syned.temporary import sweep_dead
 
 
 def audit(what: str, columns: Sequence[str], sample: int, option: str = "--column") -> Audit:
@@ -61,6 +62,7 @@ def write_report(audits: Sequence[Audit], out: Path) -> None:
     """
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
+        sweep_dead(out.parent)
         write_whole(out, render(audits))
     except OSError as error:
         raise SynedError(

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from syned.batches import ahead
 from syned.errors import RowError
 from syned.ids import digest
+from syned.memory import is_out_of_memory
 from syned.reasons import Reason
 from syned.rows import Task
 from syned.storage import Place
@@ -136,6 +137,8 @@ def read_file(path: Place) -> bytes:
             size = f"{info.st_size / 2**30:.1f} GiB"
             raise RowError(Reason.UNREADABLE, f"{size}; files up to 1 GiB are read")
         return path.read_bytes()
-    except (OSError, ValueError, MemoryError) as error:
+    except (OSError, ValueError) as error:
+        if is_out_of_memory(error):
+            raise
         text = getattr(error, "strerror", None) or type(error).__name__
         raise RowError(Reason.UNREADABLE, f"the file cannot be read ({text})") from error

@@ -80,8 +80,3 @@ app.command()(train)
 app.command()(evaluate)
 app.command()(caption)
 app.add_typer(data, name="data")
-
-
-def main() -> None:
-    """Run the command line."""
-    app()

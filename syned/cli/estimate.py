@@ -43,13 +43,13 @@ def estimate(
 
         syned estimate --recipe demo --n 100000 --probe 200
     """
-    from pipelines.estimate import estimate as estimated
-    from pipelines.plan import make_plan
-    from pipelines.requirements import missing, refusal
-    from pipelines.resolve import resolve
-    from pipelines.show_estimate import print_estimate
-
     with told("Give the same command again."):
+        from pipelines.estimate import estimate as estimated
+        from pipelines.plan import make_plan
+        from pipelines.requirements import missing, refusal
+        from pipelines.resolve import resolve
+        from pipelines.show_estimate import print_estimate
+
         resolved = resolve(recipe, images, n, set_ or [])
         lacks = missing(resolved)
         if lacks:

@@ -78,15 +78,15 @@ def filter_run(
 
         syned filter runs/mine --against ~/spot-the-diff/test --set export.inverse=true
     """
-    from pipelines.generate import refine
-    from pipelines.recipe import Recipe
-    from pipelines.resolve import refilter
-    from pipelines.show import print_outcome
-    from syned.progress import display
-    from syned.recipes import check
-    from syned.run import RunFolder
-
     with told(GO_ON):
+        from pipelines.generate import refine
+        from pipelines.recipe import Recipe
+        from pipelines.resolve import refilter
+        from pipelines.show import print_outcome
+        from syned.progress import display
+        from syned.recipes import check
+        from syned.run import RunFolder
+
         folder = RunFolder(run)
         old = check(Recipe, folder.load_recipe(), str(folder.recipe_path))
         new = refilter(old, set_ or [], preset, keep, against or ())

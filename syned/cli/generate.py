@@ -98,9 +98,9 @@ def generate(
 
         syned generate --n 3000000 --engine ray --address auto --out s3://bucket/run
     """
-    from pipelines.resolve import resolve
-
     with told(GO_ON):
+        from pipelines.resolve import resolve
+
         if engine is EngineName.LOCAL and (address or size):
             raise typer.BadParameter("is for --engine ray", param_hint="--address, --size")
         carry_out(

@@ -40,9 +40,9 @@ def preview(
 
         syned preview runs/demo --png --limit 6 --out sheet.png
     """
-    from pipelines.preview.look import look
-    from syned.run import RunFolder
-
     with told("Give the same command again."):
+        from pipelines.preview.look import look
+        from syned.run import RunFolder
+
         path = look(RunFolder(run), png=png, out=out, limit=limit)
         console().print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)

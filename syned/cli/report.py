@@ -63,10 +63,10 @@ def report(
 
         syned report pairs.parquet --column image=a --column edited_image=b --column instruction=t
     """
-    from pipelines.report.make import as_json, audit, write_report
-    from syned.storage import protocol_of
-
     with told("Give the same command again."):
+        from pipelines.report.make import as_json, audit, write_report
+        from syned.storage import protocol_of
+
         if len(what) > 2:
             raise typer.BadParameter("one dataset, or two to compare", param_hint="RUN")
         if other_column and len(what) < 2:

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from syned import __version__
 from syned.storage import write_whole
+from syned.temporary import sweep_dead
 from trainer.metrics.scores import METRICS, Scores
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def write_per_sample(scores: Scores, path: Path) -> None:
     columns = (scores.per_sample[name].tolist() for name in names)
     rows = zip(scores.ids, *columns, strict=True)
     lines = (json.dumps(dict(zip(["id", *names], row, strict=True))) for row in rows)
+    sweep_dead(path.parent)
     write_whole(path, "".join(f"{line}\n" for line in lines))
 
 

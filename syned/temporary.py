@@ -1,0 +1,96 @@
+"""Names for what is not finished, and the removal of what killed processes left under them.
+
+A name tells the machine and the process that it belongs to, as far as process numbers have a
+meaning: of another machine, or container, nobody here can say whether it is alive.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import psutil
+
+from syned.ids import digest
+
+if TYPE_CHECKING:
+    from syned.storage import Place
+
+TEMPORARY = ".tmp-"
+_SCRATCH = "syned-scratch-"
+
+
+def temporary_path(final: Place) -> Path:
+    """Return a local path for a file that is to appear at `final`; no other process uses it."""
+    if isinstance(final, Path):
+        return final.with_name(f"{TEMPORARY}{_own()}-{final.name}")
+    return scratch_path(Path(tempfile.gettempdir()), final.name)
+
+
+def scratch_path(folder: Path, name: str) -> Path:
+    """Return a path in a folder for temporary files; no other process uses it."""
+    return folder / f"{_SCRATCH}{_own()}-{name}"
+
+
+def _own() -> str:
+    """Name this machine and this process, and a number that comes once."""
+    return f"{_machine()}-{os.getpid()}-{uuid4().hex[:6]}"
+
+
+@cache
+def _machine() -> str:
+    """Name the machine, or container, within which process numbers have a meaning."""
+    space = ""
+    with suppress(OSError):
+        space = os.readlink("/proc/self/ns/pid")
+    return digest(socket.gethostname(), space)[:6]
+
+
+def sweep(folder: Place) -> None:
+    """Remove what killed processes left in a folder that this one has claimed.
+
+    Of a folder in a store, they left files in the folder for temporary ones.
+    """
+    if isinstance(folder, Path):
+        for path in folder.glob(f"{TEMPORARY}*"):
+            _remove(path)
+    else:
+        sweep_scratch(Path(tempfile.gettempdir()))
+
+
+def sweep_dead(folder: Place) -> None:
+    """Remove what killed processes of this machine left in a folder that nobody has claimed.
+
+    In a store nothing is left: its files are uploaded whole.
+    """
+    if isinstance(folder, Path):
+        _sweep(folder, TEMPORARY)
+
+
+def sweep_scratch(folder: Path) -> None:
+    """Remove what killed processes of this machine left in a folder for temporary files."""
+    _sweep(folder, _SCRATCH)
+
+
+def _sweep(folder: Path, prefix: str) -> None:
+    own = f"{prefix}{_machine()}-"
+    for path in folder.glob(f"{own}*"):
+        process = path.name.removeprefix(own).partition("-")[0]
+        if not process.isdigit() or not psutil.pid_exists(int(process)):
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or a folder, unless it is another user's."""
+    with suppress(PermissionError):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
