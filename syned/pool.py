@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,7 +16,7 @@ from syned.fork_server import WORKERS, begin
 from syned.parts import Summary
 from syned.run import RunFolder
 from syned.stage import Stage
-from syned.work import Queue, Work
+from syned.work import LIMIT, Queue, Work, overdue
 from syned.worker import OUT_OF_MEMORY, Message, end_family, log_path, set_aside, work_on
 
 GRACE_SECONDS = 10.0
@@ -30,13 +31,20 @@ class _Lane:
     pipe: Connection
     work: Work | None = None
     ready: bool = False
+    since: float = 0.0
+    """When it was given its part."""
 
 
 class Pool:
     """The workers of a stage, each with a part in each of its lanes."""
 
     def __init__(
-        self, stage: Stage, run: RunFolder, work: Sequence[Work], on_event: OnEvent
+        self,
+        stage: Stage,
+        run: RunFolder,
+        work: Sequence[Work],
+        on_event: OnEvent,
+        limit: float = LIMIT,
     ) -> None:
         self._stage = stage
         self._run = run
@@ -45,6 +53,8 @@ class Pool:
         self._lanes: list[_Lane] = []
         self._at_once = stage.lanes
         self._made: dict[int, Summary] = {}
+        self._limit = limit
+        self._ended: set[int | None] = set()
 
     def make_all(self, count: int) -> dict[int, Summary]:
         """Make all parts with so many workers."""
@@ -52,11 +62,25 @@ class Pool:
             self._start()
         while self._queue or self._lanes:
             ends = {end for lane in self._lanes for end in (lane.pipe, lane.process.sentinel)}
-            wait(list(ends))
+            wait(list(ends), self._patience())
+            self._end_overdue()
             for lane in list(self._lanes):
                 if lane in self._lanes:
                     self._hear(lane)
         return self._made
+
+    def _patience(self) -> float | None:
+        """Return the seconds until the first part is overdue."""
+        since = [lane.since for lane in self._lanes if lane.work is not None]
+        return max(0.0, min(since) + self._limit - time.monotonic()) if since else None
+
+    def _end_overdue(self) -> None:
+        """End workers that take too long for a part: an engine that hangs says nothing."""
+        for lane in self._lanes:
+            late = lane.work is not None and time.monotonic() - lane.since > self._limit
+            if late and lane.process.pid not in self._ended:
+                self._ended.add(lane.process.pid)
+                end_family(lane.process.pid)
 
     def end(self) -> None:
         """End all workers and whatever they started."""
@@ -93,7 +117,7 @@ class Pool:
 
     def _give(self, lane: _Lane) -> None:
         """Send a worker its next part, or word that there is none."""
-        lane.work = self._queue.take()
+        lane.work, lane.since = self._queue.take(), time.monotonic()
         try:
             lane.pipe.send(lane.work)
         except OSError:
@@ -159,7 +183,7 @@ class Pool:
         for other in mourned:
             self._lanes.remove(other)
             self._hear_out(other)
-        how = _how(process)
+        how = overdue(self._limit) if process.pid in self._ended else _how(process)
         busy = [other for other in mourned if other.work is not None]
         if len(busy) == 1 and busy[0].ready:
             self._blame(busy[0], how)

@@ -11,7 +11,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from syned.errors import RunError, WorkerDied
@@ -24,7 +24,7 @@ from syned.run import RunFolder
 from syned.stage import Stage
 from syned.storage import make_folder
 from syned.temporary import sweep
-from syned.work import Queue, Work
+from syned.work import LIMIT, Queue, Work, overdue
 from syned.worker import set_aside
 
 PATIENCE = 300.0
@@ -40,6 +40,8 @@ class _Lane:
     handle: Any
     asked: Any
     work: Work | None = None
+    since: float = field(default_factory=time.monotonic)
+    """When it was asked."""
 
 
 class RayRunner:
@@ -47,10 +49,12 @@ class RayRunner:
 
     Args:
         sizes: How many actors a stage has and what each needs, by the stage's name.
+        limit: Seconds that an actor may take for a part; then it is ended as if it had died.
     """
 
-    def __init__(self, sizes: Mapping[str, Size]) -> None:
+    def __init__(self, sizes: Mapping[str, Size], limit: float = LIMIT) -> None:
         self._sizes = sizes
+        self._limit = limit
 
     def __call__(
         self, stage: Stage, run: RunFolder, work: Sequence[Work], on_event: OnEvent
@@ -73,7 +77,8 @@ class RayRunner:
         """
         make_folder(run.stage(stage.name))
         sweep(run.stage(stage.name))
-        pool = _Pool(stage, run, Queue(work), self._sizes[stage.name], on_event)
+        size = self._sizes[stage.name]
+        pool = _Pool(stage, run, Queue(work), size, on_event, self._limit)
         try:
             return pool.make_all()
         finally:
@@ -85,7 +90,13 @@ class _Pool:
     """The actors of a stage, each with a part in each of its lanes."""
 
     def __init__(
-        self, stage: Stage, run: RunFolder, queue: Queue, size: Size, on_event: OnEvent
+        self,
+        stage: Stage,
+        run: RunFolder,
+        queue: Queue,
+        size: Size,
+        on_event: OnEvent,
+        limit: float,
     ) -> None:
         import ray
 
@@ -107,16 +118,27 @@ class _Pool:
         self._at_once = stage.lanes
         self._alone_since = time.monotonic()
         self._made: dict[int, Summary] = {}
+        self._limit = limit
+        self._ended: set[Any] = set()
 
     def make_all(self) -> dict[int, Summary]:
         """Make all parts."""
         while self._queue:
             self._fill()
             self._refuse_no_room()
+            self._end_overdue()
             done, _ = self._ray.wait(list(self._asked), num_returns=1, timeout=LOOK_SECONDS)
             for reference in done:
                 self._hear(self._asked.pop(reference))
         return self._made
+
+    def _end_overdue(self) -> None:
+        """End actors that take too long for a part: an engine that hangs says nothing."""
+        for lane in self._asked.values():
+            late = lane.work is not None and time.monotonic() - lane.since > self._limit
+            if late and lane.handle not in self._ended:
+                self._ended.add(lane.handle)
+                self._ray.kill(lane.handle, no_restart=True)
 
     def end(self) -> None:
         """End all actors; one that has no machine yet included."""
@@ -196,7 +218,7 @@ class _Pool:
         """
         # It may be out of reach alone, and go on writing what another one makes again.
         self._ray.kill(lane.handle, no_restart=True)
-        how = _how(error)
+        how = overdue(self._limit) if lane.handle in self._ended else _how(error)
         others = [other for other in self._asked.values() if other.handle is lane.handle]
         for other in others:
             del self._asked[other.asked]

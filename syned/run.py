@@ -102,12 +102,19 @@ class RunFolder:
             raise RunError(f"{self.path} is a file; --out names a folder for the run.")
         if self.recipe_path.exists():
             return
-        foreign = [name for name in names(self.path) if not name.startswith(".")]
-        if foreign:
+        there = [name for name in names(self.path) if not name.startswith(".")]
+        foreign = next((name for name in there if not self._is_left(self.path / name)), None)
+        if foreign is not None:
             raise RunError(
-                f"{self.path} is not empty and is not a run (it holds {foreign[0]}); "
+                f"{self.path} is not empty and is not a run (it holds {foreign}); "
                 "name another folder with --out."
             )
+
+    def _is_left(self, place: Place) -> bool:
+        """Say whether something is what workers leave whose run was removed: logs, no files."""
+        if not isinstance(place, Path) or not place.is_dir() or place.is_symlink():
+            return False
+        return place == self.logs or not any(place.iterdir())
 
     def _refuse_if_changed(self, recipe: Mapping[str, Any]) -> None:
         """Raise if the saved recipe differs from the given one."""

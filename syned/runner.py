@@ -15,14 +15,19 @@ from syned.run import RunFolder
 from syned.stage import Stage
 from syned.storage import make_folder
 from syned.temporary import sweep
-from syned.work import Work
+from syned.work import LIMIT, Work
 
 Runner = Callable[[Stage, RunFolder, Sequence[Work], OnEvent], dict[int, Summary]]
 """Makes parts of a stage, and returns their sidecars."""
 
 
 def run_here(
-    stage: Stage, run: RunFolder, work: Sequence[Work], on_event: OnEvent
+    stage: Stage,
+    run: RunFolder,
+    work: Sequence[Work],
+    on_event: OnEvent,
+    *,
+    limit: float = LIMIT,
 ) -> dict[int, Summary]:
     """Make parts of a stage in worker processes of this machine.
 
@@ -31,6 +36,7 @@ def run_here(
         run: The run's folder.
         work: The parts to make, in order.
         on_event: Told of each step.
+        limit: Seconds that a worker may take for a part; then it is ended as if it had died.
 
     Returns:
         The sidecars of the parts.
@@ -42,7 +48,7 @@ def run_here(
     """
     make_folder(run.stage(stage.name))
     sweep(run.stage(stage.name))
-    pool = Pool(stage, run, work, on_event)
+    pool = Pool(stage, run, work, on_event, limit)
     try:
         return pool.make_all(min(stage.workers, len(work)))
     finally:

@@ -17,6 +17,13 @@ from syned.stage import Stage
 
 TRIES = 3
 """Workers that a part may cost."""
+LIMIT = 24 * 3600.0
+"""Seconds that a worker may take for a part, if nothing else is said."""
+
+
+def overdue(limit: float) -> str:
+    """Say what a worker was ended for that took longer than that, in seconds."""
+    return f"no end within {limit / 60:g} minutes"
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,8 @@ def _judge(strike: Strike) -> None:
         assert strike.code in (0, 130, -signal.SIGINT, -signal.SIGTERM), strike
         said = " ".join(strike.output.split()).lower()
         assert strike.code != 130 or STOPPED in said, str(strike)
-        assert strike.output.count("\x1b[?25l") == strike.output.count("\x1b[?25h"), "cursor"
+        shown = strike.output.rfind("\x1b[?25h")
+        assert strike.output.rfind("\x1b[?25l") <= shown, f"the cursor is hidden after {strike}"
     elif strike.kind in ("worker", "memory"):
         assert strike.code in (0, 2), str(strike)
     else:
@@ -182,14 +183,9 @@ def _judge(strike: Strike) -> None:
 def left_behind(folder: Path) -> list[str]:
     """Return files under temporary names, and what lies in the folder for temporary files."""
     hidden = [path for path in folder.rglob("*") if path.name.startswith(".tmp-")]
-    dead = [
-        path
-        for path in Path("/tmp").glob("syned-scratch-*")
-        if not psutil.pid_exists(int(path.name.split("-")[3]))
-    ]
     # torch makes an empty folder for compiled code where it is imported.
     temporary = [p for p in (folder / "tmp").iterdir() if not p.name.startswith("torchinductor")]
-    return sorted(str(path) for path in [*hidden, *temporary, *dead])
+    return sorted(str(path) for path in [*hidden, *temporary])
 
 
 def files(folder: Path) -> Contents:

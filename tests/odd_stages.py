@@ -48,6 +48,17 @@ def start(run: RunFolder, *, once: tuple[int, ...], always: tuple[int, ...]) -> 
     return part
 
 
+def start_slow(run: RunFolder, *, hangs: tuple[int, ...]) -> PartFunction:  # noqa: ARG001
+    """Come to no end with some parts."""
+
+    def part(index: int, done: Done) -> Iterator[EditRow]:  # noqa: ARG001
+        for row in rows(index):
+            time.sleep(600 if index in hangs else 0)
+            yield row
+
+    return part
+
+
 def start_never(run: RunFolder) -> PartFunction:
     """Die before anything is made."""
     die()

@@ -15,6 +15,7 @@ from odd_stages import (
     start,
     start_never,
     start_refused,
+    start_slow,
     start_together,
     start_wrong,
 )
@@ -98,6 +99,20 @@ def test_a_part_that_kills_every_worker_is_set_aside(
     assert all(made[i].statuses == {Status.OK: ROWS} for i in range(PARTS) if i != 2)
     told = [event.reasons for event in events if isinstance(event, RowsDone) and event.reasons]
     assert [dict(reasons) for reasons in told] == [{Reason.WORKER_DIED: ROWS}]
+
+
+def test_a_part_that_comes_to_no_end_is_set_aside(runner: Runner, run: RunFolder) -> None:
+    stage = odd_stage(partial(start_slow, hangs=(3,)))
+    if isinstance(runner, RayRunner):
+        quick: Runner = RayRunner({NAME: Size(cpus=0.5, actors=2)}, limit=3)
+    else:
+        quick = partial(run_here, limit=3)
+    made, _ = make(quick, stage, run)
+    assert sorted(made) == list(range(PARTS))
+    assert made[3].statuses == {Status.FAILED: ROWS}
+    row = next(iter(read_part(run.stage(NAME), 3, EditRow)))
+    assert row.reason is Reason.WORKER_DIED
+    assert "no end within 0.05 minutes" in row.message
 
 
 def test_workers_that_never_begin_end_the_run(runner: Runner, run: RunFolder) -> None:

@@ -73,6 +73,16 @@ def generate(
             "with one GPU if it holds a model, else with one core]",
         ),
     ] = None,
+    part_limit: Annotated[
+        float | None,
+        typer.Option(
+            metavar="MINUTES",
+            min=0.01,
+            help="Longest that a worker may take for a part. One that takes longer, as an engine "
+            "that hangs does, is ended, and its part tried again; after three it is set aside.  "
+            "[default: 1440, a day]",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan and make nothing.")
     ] = False,
@@ -108,5 +118,5 @@ def generate(
             out,
             dry_run=dry_run,
             retry_failed=retry_failed,
-            engine=Engine(engine, address, tuple(size or ())),
+            engine=Engine(engine, address, tuple(size or ()), part_limit and 60 * part_limit),
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,11 +37,13 @@ class Engine:
         name: `local` or `ray`.
         address: Of a Ray cluster; nothing for one of this machine alone.
         sizes: `STAGE=SIZE`, for Ray.
+        limit: Seconds that a worker may take for a part; `syned.work.LIMIT` if not said.
     """
 
     name: EngineName = EngineName.LOCAL
     address: str | None = None
     sizes: tuple[str, ...] = ()
+    limit: float | None = None
 
 
 LOCAL = Engine()
@@ -103,9 +106,11 @@ def _runner(engine: Engine, recipe: Recipe) -> Iterator[Runner]:
         SynedError: Ray is missing or not to be reached, or a size is malformed.
     """
     from syned.runner import run_here
+    from syned.work import LIMIT
 
+    limit = engine.limit or LIMIT
     if engine.name is EngineName.LOCAL:
-        yield run_here
+        yield partial(run_here, limit=limit)
         return
     from pipelines.plan import stages
     from syned.ray_cluster import connected
@@ -114,4 +119,5 @@ def _runner(engine: Engine, recipe: Recipe) -> Iterator[Runner]:
 
     with connected(engine.address) as resources:
         models = {stage.name: stage.holds_model for stage in stages(recipe)}
-        yield RayRunner(read_sizes(engine.sizes, models, gpus=bool(resources.get("GPU"))))
+        sizes = read_sizes(engine.sizes, models, gpus=bool(resources.get("GPU")))
+        yield RayRunner(sizes, limit)
