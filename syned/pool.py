@@ -22,6 +22,9 @@ from syned.worker import OUT_OF_MEMORY, Message, end_family, log_path, set_aside
 GRACE_SECONDS = 10.0
 """Given to a worker that has finished, to release locks and shared memory before it is killed."""
 
+PAUSE_SECONDS = 0.2
+"""Between two tries to start a worker."""
+
 
 @dataclass(eq=False, slots=True)
 class _Lane:
@@ -114,6 +117,8 @@ class Pool:
                 self._queue.failed()
                 if self._queue.is_hopeless():
                     raise WorkerDied(self._epitaph(str(error))) from error
+                # One that dies closes its socket some time before it can be seen to be dead.
+                time.sleep(PAUSE_SECONDS)
 
     def _give(self, lane: _Lane) -> None:
         """Send a worker its next part, or word that there is none."""
