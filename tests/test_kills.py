@@ -1,6 +1,6 @@
 """Kill anything, at any time: the same command again ends with the bytes of an uninterrupted one.
 
-The quick part kills a run and a filter a few times. The campaign (`pytest -m long -s
+The quick part kills a run a few times. The campaign (`pytest -m long -s
 tests/test_kills.py`) kills everything that makes something, some 250 times.
 """
 
@@ -95,12 +95,12 @@ def carry_out(campaign: Campaign, made: Path, tmp: Path, seed: int) -> Iterator[
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_killed_run_goes_on_to_the_same_bytes(kind: str, short: Path) -> None:
+@pytest.mark.parametrize("seed", range(2))
+def test_a_killed_run_goes_on_to_the_same_bytes(seed: int, short: Path) -> None:
     (short / "nothing").mkdir()
     job = Job("generate", (*GENERATE, *PARTS), of_folder("run"))
-    found = carry_out(Campaign(job, 1, 2, (kind,)), short / "nothing", short, seed=1)
-    assert set(found) <= {kind}
+    hits = list(carry_out(Campaign(job, 1, 8), short / "nothing", short, seed))
+    assert hits
 
 
 def of_training(folder: Path) -> Contents:

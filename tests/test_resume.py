@@ -1,10 +1,8 @@
-"""Kill a run at any moment, give the same command again: the bytes are those of a whole run."""
+"""A run that is stopped, changed or damaged: what the same command makes of it."""
 
 from __future__ import annotations
 
-import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -14,36 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 from conftest import SMALL, Cli, run_cli
+from killing import files
 
 ARGS = ("generate", "--recipe", "demo", "--n", "24", "--out", "run", *SMALL, "--set", "part_size=4")
-STAGES = ("00-scan", "01-sample", "02-instruct", "03-edit", "04-score", "05-filter", "dataset")
-
-
-def contents(run: Path) -> dict[str, object]:
-    """Return what a run holds: bytes of each file, and sidecars without their seconds."""
-    found: dict[str, object] = {}
-    for path in sorted(run.rglob("*")):
-        name = str(path.relative_to(run))
-        if path.is_dir() or name.startswith("logs/") or name == ".lock":
-            continue
-        data = path.read_bytes()
-        if name.endswith(".json") and "/part-" in name:
-            sidecar = json.loads(data)
-            sidecar.pop("seconds")
-            found[name] = sidecar
-        else:
-            found[name] = data
-    return found
-
-
-def start(cwd: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "syned", *ARGS],
-        cwd=cwd,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
 
 
 def wait_for(stage: Path, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
@@ -53,42 +24,12 @@ def wait_for(stage: Path, process: subprocess.Popen[bytes], seconds: float = 60)
         time.sleep(0.005)
 
 
-def kill(process: subprocess.Popen[bytes], whom: str) -> None:
-    """Kill the parent, its worker, or both, without a warning."""
-    family = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
-    if whom in ("worker", "all"):
-        for child in family:
-            if child.is_running():
-                child.kill()
-    if whom in ("parent", "all") and process.poll() is None:
-        os.kill(process.pid, signal.SIGKILL)
-    process.wait(timeout=60)
-    psutil.wait_procs(family, timeout=30)
-    assert not [child for child in family if child.is_running()], "a worker outlived its parent"
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     folder = tmp_path_factory.mktemp("whole")
     done = run_cli(*ARGS, cwd=folder)
     assert done.returncode == 0, done.stderr
-    return contents(folder / "run")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("round_", range(3))
-def test_killed_at_random_moments_it_ends_with_the_same_bytes(
-    round_: int, tmp_path: Path, whole: dict[str, object]
-) -> None:
-    rng = random.Random(round_)
-    for stage in STAGES:
-        process = start(tmp_path)
-        wait_for(tmp_path / "run" / stage, process)
-        time.sleep(rng.uniform(0, 0.4))
-        kill(process, rng.choice(["parent", "worker", "all"]))
-    done = run_cli(*ARGS, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert contents(tmp_path / "run") == whole
+    return files(folder / "run")
 
 
 def test_a_finished_run_is_not_made_again(demo_run: Path) -> None:
@@ -107,7 +48,7 @@ def test_a_removed_part_is_made_again_alone(tmp_path: Path, whole: dict[str, obj
     (run / "03-edit" / "part-00003.parquet").unlink()
     (run / "03-edit" / "part-00003.json").unlink()
     assert run_cli(*ARGS, cwd=tmp_path).returncode == 0
-    assert contents(run) == whole
+    assert files(run) == whole
     assert kept.stat().st_mtime_ns == made
 
 
@@ -137,7 +78,7 @@ def test_an_interrupt_says_how_to_go_on_and_leaves_nothing_running(
 
 
 def test_another_recipe_is_refused_with_the_differing_keys(demo_run: Path) -> None:
-    before = contents(demo_run)
+    before = files(demo_run)
     args = ("generate", "--recipe", "demo", "--n", "41", "--out", "run", *SMALL)
     done = run_cli(*args, "--set", "seed=1", cwd=demo_run.parent)
     assert done.returncode == 2
@@ -145,7 +86,7 @@ def test_another_recipe_is_refused_with_the_differing_keys(demo_run: Path) -> No
     assert "seed: the run has 0, asked is 1" in done.stderr
     assert "part_size: the run has 16, asked is 256" in done.stderr
     assert "--out" in done.stderr
-    assert contents(demo_run) == before
+    assert files(demo_run) == before
 
 
 def test_a_folder_that_is_no_run_is_left_alone(cli: Cli, tmp_path: Path) -> None:
@@ -184,7 +125,7 @@ def test_files_that_were_lost_or_cut_are_made_again(
     next((run / "dataset" / "data").glob("train-*")).unlink()
     done = run_cli(*ARGS, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert contents(run) == whole
+    assert files(run) == whole
 
 
 @pytest.mark.slow

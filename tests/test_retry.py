@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from conftest import SMALL, run_cli
-from test_resume import contents
+from killing import files
 
 from pipelines.sources.folder import BUILTIN_PHOTOS, folder_path
 from syned.parts import read_part, read_summary, write_part
@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_picture_that_changed_fails_and_comes_back(folder: Path) -> None:
     run, cat = folder / "run", folder / "mine" / "cat.jpg"
-    whole, bytes_ = contents(run), cat.read_bytes()
+    whole, bytes_ = files(run), cat.read_bytes()
 
     for part in (run / "01-sample").iterdir():
         part.unlink()
@@ -49,7 +49,7 @@ def test_a_picture_that_changed_fails_and_comes_back(folder: Path) -> None:
     cat.write_bytes(bytes_)
     mended = run_cli(*ARGS, "--set", "part_size=6", "--retry-failed", cwd=folder)
     assert mended.returncode == 0, mended.stderr
-    assert contents(run) == whole
+    assert files(run) == whole
 
 
 def test_pictures_that_come_or_go_after_the_scan_do_not_disturb_the_others(folder: Path) -> None:
@@ -70,7 +70,7 @@ def test_pictures_that_come_or_go_after_the_scan_do_not_disturb_the_others(folde
 
 def test_what_follows_a_part_that_came_out_differently_is_made_again(folder: Path) -> None:
     run = folder / "run"
-    whole = contents(run)
+    whole = files(run)
     part = run / "02-instruct" / "part-00001.parquet"
     other = list(read_part(part.parent, 1, InstructRow))
     old = read_summary(part.parent, 1)
@@ -86,4 +86,4 @@ def test_what_follows_a_part_that_came_out_differently_is_made_again(folder: Pat
     part.unlink()
     part.with_suffix(".json").unlink()
     assert run_cli(*ARGS, "--set", "part_size=6", cwd=folder).returncode == 0
-    assert contents(run) == whole
+    assert files(run) == whole

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from conftest import run_cli
-from test_resume import contents
+from killing import files
 
 from syned.images import load_picture
 from syned.parts import read_part
@@ -92,10 +92,10 @@ def test_at_most_one_candidate_of_an_instruction_is_published(run: Path) -> None
 
 
 def test_pictures_and_scores_that_are_made_again_have_the_same_bytes(run: Path) -> None:
-    whole = contents(run)
+    whole = files(run)
     for stage in ("03-edit", "04-score"):
         for part in (run / stage).glob("part-00001.*"):
             part.unlink()
     done = run_cli(*ARGS, cwd=run.parent)
     assert done.returncode == 0, done.stderr
-    assert contents(run) == whole
+    assert files(run) == whole
