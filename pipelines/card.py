@@ -5,7 +5,6 @@ It holds nothing that depends on time or machine: the same run gives the same ca
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
@@ -13,29 +12,28 @@ from typing import Any
 
 import pyarrow as pa
 import yaml
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import syned
 from pipelines.card_facts import CardFacts
 from pipelines.card_front import front_matter
 from pipelines.card_words import CITATIONS, limitations, models_of, steps, untrained_models
-from pipelines.markdown import code, escape
 from pipelines.recipe import Recipe
 from pipelines.requirements import is_local
 from pipelines.sections.base import Section
 from syned.arrow import IMAGE_TYPE, arrow_schema
 from syned.dataset_rows import DatasetRow
+from syned.markdown import block, environment, fence
 from syned.storage import protocol_of
 
 
 def render_card(facts: CardFacts) -> str:
     """Return the card as Markdown, with its front matter for the Hub."""
     recipe = facts.recipe
-    recipe_yaml = _yaml(_settings(recipe))
-    template = _environment().get_template("dataset.md.j2")
+    recipe_yaml = block(_settings(recipe))
+    template = environment("data_cards").get_template("dataset.md.j2")
     return template.render(
-        front_matter=Markup(_yaml(front_matter(facts))),
+        front_matter=block(front_matter(facts)),
         name=facts.name,
         repo=Markup(facts.repo),
         configs=facts.configs,
@@ -59,8 +57,8 @@ def render_card(facts: CardFacts) -> str:
         limitations=limitations(recipe),
         citations=[Markup(CITATIONS[key]) for key in _cited(recipe)],
         command=Markup(_command(recipe)),
-        recipe_yaml=Markup(recipe_yaml),
-        fence=Markup(_fence(recipe_yaml)),
+        recipe_yaml=recipe_yaml,
+        fence=fence(recipe_yaml),
     )
 
 
@@ -124,27 +122,3 @@ def _without_folder(path: str, kind: str | None) -> str:
     stored = protocol_of(path) not in ("", "hf")
     local = stored or is_local(path) or (kind == "folder" and _own(path))
     return Path(path).name if local else path
-
-
-def _yaml(values: Any) -> str:
-    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=1000)
-
-
-def _fence(text: str) -> str:
-    """Return a fence that no line of a text closes."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    return "`" * max(3, longest + 1)
-
-
-def _environment() -> Environment:
-    """Return a Jinja environment that escapes every value for Markdown."""
-    environment = Environment(
-        loader=PackageLoader("data_cards", ""),
-        finalize=lambda value: value if isinstance(value, Markup) else escape(str(value)),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"code": code, "number": "{:,}".format, "prose": Markup}
-    return environment

@@ -55,9 +55,9 @@ def _of_store(error: Exception) -> SynedError | None:
 
 
 def _fail(message: str, code: int) -> None:
-    from rich.console import Console
+    from syned.terminal import Terminal
 
-    console = Console(stderr=True)
-    console.print("[bold red]syned:[/]", end=" ")
-    console.print(message, markup=False, highlight=False, soft_wrap=True)
+    console = Terminal(stderr=True)
+    console.print("syned:", style="bold red", end=" ")
+    console.print(message, highlight=False, soft_wrap=True)
     raise typer.Exit(code)

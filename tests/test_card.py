@@ -76,6 +76,8 @@ def test_datasets_finds_the_splits_that_the_card_names(tmp_path):
         ({"unknown": 7}, ("unknown", None)),
         ({"cc0-1.0": 5, "mit": 2}, ("other", "mixed")),
         ({"My own: licence!": 7}, ("other", "my-own-licence")),
+        ({"© Hütte": 7}, ("other", "h-tte")),
+        ({"©": 7}, ("other", "unnamed")),
     ],
 )
 def test_licence(licenses, expected):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import metadata
@@ -11,6 +10,7 @@ from typing import Any
 
 from syned import __version__
 from syned.errors import EngineError
+from syned.plain import plain_json
 from syned.storage import write_whole
 from trainer.captioner import Captioner
 from trainer.evaluation import (
@@ -134,8 +134,7 @@ def save_result(
     """Write the result, the captions and the page of an evaluation."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = [
-        json.dumps({"id": name, "caption": judged.captions[name]}, ensure_ascii=False)
-        for name in judged.scores.ids
+        plain_json({"id": name, "caption": judged.captions[name]}) for name in judged.scores.ids
     ]
     write_whole(folder / PREDICTIONS, "\n".join(lines) + "\n")
     write_page(folder / PAGE, result, judged, part, shape)

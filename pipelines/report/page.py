@@ -11,8 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.report.facts import Audit, Histogram
-from pipelines.report.plain import plain
 from pipelines.report.plots import bars_plot, funnel_plot, lengths_plot, score_plot
+from syned.plain import plain
 from syned.run import differences
 
 

@@ -15,8 +15,8 @@ from markupsafe import Markup
 
 from pipelines.funnel import Funnel
 from pipelines.report.facts import Audit, Histogram
-from pipelines.report.plain import plain
 from syned.ids import fingerprint
+from syned.plain import plain
 
 KEPT, AWAY, FAILED, OTHER, INK = "#2a7fb8", "#e08a2e", "#c0392b", "#8e5bb5", "#8a857b"
 """Colours that people with any colour vision tell apart (after Okabe and Ito)."""

@@ -45,4 +45,4 @@ def preview(
 
     with told("Give the same command again."):
         path = look(RunFolder(run), png=png, out=out, limit=limit)
-        console().print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
+        console().print(f"wrote {path}", highlight=False, soft_wrap=True)
