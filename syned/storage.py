@@ -19,6 +19,7 @@ from uuid import uuid4
 import psutil
 
 from syned.errors import MissingExtra, RunError, StorageError
+from syned.secrets import refuse_secret
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -52,12 +53,13 @@ def to_place(text: str | Path) -> Place:
     """Return the place that a path or a URL names.
 
     Raises:
-        RunError: The protocol is none that syned knows, or it is a pattern.
+        RunError: The protocol is none that syned knows, it is a pattern, or it holds a password.
         MissingExtra: The package for the protocol is not installed.
     """
     protocol = protocol_of(text)
     if not protocol:
         return Path(text)
+    refuse_secret(str(text))
     if protocol not in (*_EXTRAS, *_READ_ONLY):
         known = ", ".join(f"{name}://" for name in (*_EXTRAS, *_READ_ONLY))
         raise RunError(f"{text}: {protocol}:// is not known; give a folder, or one of {known}")

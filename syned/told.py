@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import typer
 
 from syned.errors import EXIT_USER, SynedError
+from syned.secrets import hidden
 
 EXIT_INTERRUPTED = 130
 """The shell's own number for a program that was interrupted."""
@@ -59,5 +60,5 @@ def _fail(message: str, code: int) -> None:
 
     console = Terminal(stderr=True)
     console.print("syned:", style="bold red", end=" ")
-    console.print(message, highlight=False, soft_wrap=True)
+    console.print(hidden(message), highlight=False, soft_wrap=True)
     raise typer.Exit(code)
