@@ -15,6 +15,10 @@ T = TypeVar("T")
 MODEL_PACKAGES = ("torch", "transformers", "diffusers", "accelerate", "safetensors", "vllm")
 """Packages whose absence means that an extra is missing; any other is a bug."""
 
+NO_CODE = {"trust_remote_code": False}
+"""Said wherever transformers chooses a class by what a checkpoint says of itself: without it a
+checkpoint with code of its own makes it ask on the terminal whether to run that."""
+
 
 def prepare_torch(device: str, threads: int | None, key: str) -> None:
     """Set torch up for a device so that the same input gives the same numbers.

@@ -29,7 +29,10 @@ def load_processor(base: str, revision: str | None) -> Any:
     from transformers import Blip2Processor
 
     return explained(
-        lambda: Blip2Processor.from_pretrained(place_of(base), revision=revision), base
+        lambda: Blip2Processor.from_pretrained(
+            place_of(base), revision=revision, trust_remote_code=False
+        ),
+        base,
     )
 
 

@@ -144,8 +144,9 @@ class ModelConfig(Section):
     dtype: Literal["float32", "float16", "bfloat16"] = "float32"
     """Of the weights that are not trained."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    attention: str | None = None
-    """The attention of transformers, such as `sdpa` or `flash_attention_2`."""
+    attention: Annotated[str, Field(pattern=r"^\w+$")] | None = None
+    """The attention of transformers, such as `sdpa` or `flash_attention_2`; none that is code of a
+    repository on the Hub."""
     join: Literal["vertical", "horizontal", "native", "streams"] = "vertical"
     """Both pictures in one: above each other or side by side and then made as small as one input,
     or above each other at twice the height, with interpolated position embeddings, so that each
