@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from syned.checkpoints import distrusted, loading_errors
 from syned.errors import EngineError, MissingExtra
 
 T = TypeVar("T")
@@ -75,13 +76,15 @@ def load_or_explain(load: Callable[[], T], model: str, key: str) -> T:
         key: The recipe's key of the reference.
 
     Raises:
-        EngineError: The model is not there, cannot be reached, or is of another kind.
+        EngineError: The model is not there, cannot be reached, is damaged or of another kind, or
+            it would run code of its own.
     """
     try:
         return load()
-    except (OSError, ValueError, RuntimeError) as error:
+    except loading_errors() as error:
+        why = distrusted(error) or cause(error)
         raise EngineError(
-            f"cannot load {key} = {model!r}: {cause(error)}; it takes a checkpoint folder or the "
+            f"cannot load {key} = {model!r}: {why}; it takes a checkpoint folder or the "
             f"id of a model on the Hub, and what is set beside it must suit model and machine"
         ) from error
 

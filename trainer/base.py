@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from syned.checkpoints import distrusted, loading_errors
 from syned.errors import EngineError, MissingExtra
 from trainer.recipe import ModelConfig
 
@@ -135,6 +136,13 @@ def file_of(place: str, name: str) -> Path | None:
         return None
 
 
+def cause(error: Exception) -> str:
+    """Return in one line why something cannot be loaded: the last that its library says."""
+    said = [line.strip() for line in str(error).splitlines() if line.strip()]
+    last = (said[-1] if said else type(error).__name__)[:200].rstrip(".")
+    return distrusted(error) or last
+
+
 def explained(load: Any, name: str) -> Any:
     """Load something, and say in one line why if that fails.
 
@@ -143,10 +151,8 @@ def explained(load: Any, name: str) -> Any:
     """
     try:
         return load()
-    except (OSError, ValueError, RuntimeError, TypeError, KeyError) as error:
-        said = [line.strip() for line in str(error).splitlines() if line.strip()]
-        cause = (said[-1] if said else type(error).__name__)[:200].rstrip(".")
+    except loading_errors() as error:
         raise EngineError(
-            f"cannot load {name!r} as a BLIP-2: {cause}; it takes a folder or a Hub id such as "
-            "Salesforce/blip2-opt-2.7b or Salesforce/blip2-flan-t5-xl"
+            f"cannot load {name!r} as a BLIP-2: {cause(error)}; it takes a folder or a Hub id such "
+            "as Salesforce/blip2-opt-2.7b or Salesforce/blip2-flan-t5-xl"
         ) from error

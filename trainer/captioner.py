@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from syned import __version__
+from syned.checkpoints import loading_errors
 from syned.errors import EngineError
 from syned.storage import write_whole
 from trainer.base import (
     ADAPTER,
+    cause,
     device_of,
     file_of,
     is_adapter,
@@ -216,7 +218,7 @@ def _adapted(model: Any, place: str) -> Any:
 
     try:
         return PeftModel.from_pretrained(model, place)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except loading_errors() as error:
         raise EngineError(
-            f"the adapter in {place} does not fit the base model: {str(error).splitlines()[0]}"
+            f"the adapter in {place} does not fit the base model: {cause(error)}"
         ) from error

@@ -135,11 +135,17 @@ def _numbers(weight: Any) -> int:
 
 
 def load_weights(model: Any, folder: Path) -> None:
-    """Take on the weights that `save_pretrained` wrote of the same model."""
+    """Take on the weights that `save_pretrained` wrote of the same model.
+
+    Raises:
+        EngineError: They are damaged or others.
+    """
     if is_adapter(str(folder)):
         from peft import set_peft_model_state_dict
         from peft.utils import load_peft_weights
 
-        set_peft_model_state_dict(model, load_peft_weights(str(folder), device="cpu"))
+        held = explained(lambda: load_peft_weights(str(folder), device="cpu"), str(folder))
+        set_peft_model_state_dict(model, held)
         return
-    model.load_state_dict(type(model).from_pretrained(folder).state_dict())
+    held = explained(lambda: type(model).from_pretrained(folder).state_dict(), str(folder))
+    model.load_state_dict(held)
