@@ -54,6 +54,7 @@ def render_card(facts: CardFacts) -> str:
         models=models_of(recipe),
         untrained=untrained_models(recipe),
         steps=steps(recipe, facts.prompt_version, facts.definitions),
+        commits=facts.commits,
         limitations=limitations(recipe),
         citations=[Markup(CITATIONS[key]) for key in _cited(recipe)],
         command=Markup(_command(recipe)),

@@ -16,9 +16,29 @@ SMALL = "builtin:small"
 ADAPTER = "adapter_config.json"
 
 
+FILES = ("*.json", "*.txt", "*.model", "*.safetensors", "adapter_model.bin")
+"""What is fetched of a model at a revision; whole models as safetensors alone."""
+
+
 def place_of(name: str) -> str:
-    """Return the folder of the model that ships with syned for its name, and other names as is."""
-    return str(resources.files("trainer") / "small") if name == SMALL else name
+    """Return the folder of the model that ships with syned, or of one at a revision.
+
+    Args:
+        name: A folder, a Hub id, `owner/name@revision`, or `builtin:small`; a folder and a Hub id
+            are returned as they are.
+
+    Raises:
+        HubError: There is no such revision, or the Hub cannot be reached.
+    """
+    if name == SMALL:
+        return str(resources.files("trainer") / "small")
+    if "@" not in name:
+        return name
+    from syned.hub.commits import split_revision
+    from syned.hub.download import fetch
+
+    repo, revision = split_revision(name)
+    return str(fetch(repo, revision, "model", FILES)) if revision else name
 
 
 def load_processor(base: str, revision: str | None) -> Any:

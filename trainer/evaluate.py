@@ -10,6 +10,7 @@ from typing import Any
 
 from syned import __version__
 from syned.errors import EngineError
+from syned.hub.commits import commit_of, split_revision
 from syned.plain import plain_json
 from syned.storage import write_whole
 from trainer.captioner import Captioner
@@ -52,6 +53,7 @@ def evaluate_part(captioner: Captioner, part: Part, config: DataConfig) -> tuple
         "prompt": model.encoder.prompt,
         "dtype": str(next(model.model.parameters()).dtype).removeprefix("torch."),
         "device": captioner.device,
+        "commit": commit_of(*split_revision(captioner.name)),
     }
     return evaluate_captions(captioner.name, captions, part, config, settings)
 

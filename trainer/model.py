@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trainer.base import device_of, explained, is_adapter, load_base, load_processor
+from trainer.base import (
+    device_of,
+    explained,
+    is_adapter,
+    load_base,
+    load_processor,
+    place_of,
+)
 from trainer.captions import CaptionEncoder
 from trainer.pictures import InputShape
 from trainer.recipe import LoraSection, ModelConfig
@@ -100,7 +107,7 @@ def _with_adapter(model: Any, config: ModelConfig) -> Any:
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
     if config.adapter is None:
         return adapted(model, config.lora)
-    name = config.adapter
+    name = place_of(config.adapter)
     return explained(lambda: PeftModel.from_pretrained(model, name, is_trainable=True), name)
 
 

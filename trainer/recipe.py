@@ -26,7 +26,8 @@ class DataConfig(Section):
     data: str
     """Name of the dataset, as `syned data list` has it."""
     path: str | None = None
-    """Where it is; the folder of its name under the root of all data if not given."""
+    """Where it is: a folder, or `owner/name` on the Hub, with `@revision` to pin it; the folder of
+    its name under the root of all data if not given."""
     split: Split = Split.TRAIN
     protocol: str | None = None
     """How its entries become pairs; the dataset's usual way if not given."""
@@ -138,7 +139,7 @@ class ModelConfig(Section):
     tune: Literal["lora", "full"] = "lora"
     lora: LoraSection = LoraSection()
     adapter: str | None = None
-    """An adapter to go on from."""
+    """An adapter to go on from; one of the Hub may be pinned as `owner/name@revision`."""
     quantize: Literal["none", "4bit"] = "none"
     """Whether the base is held in four bits (NF4, arXiv 2305.14314); needs a GPU."""
     dtype: Literal["float32", "float16", "bfloat16"] = "float32"

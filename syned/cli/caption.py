@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 ModelOption = Annotated[
     str,
     typer.Option(
-        help="Folder of a training, of an adapter or of a whole BLIP-2; a Hub id; or "
-        "`builtin:small`, which reads simple drawn scenes."
+        help="Folder of a training, of an adapter or of a whole BLIP-2; a Hub id, pinned by "
+        "`@REVISION` behind it; or `builtin:small`, which reads simple drawn scenes."
     ),
 ]
 BaseOption = Annotated[

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from syned.errors import SourceError
+from syned.hub.commits import split_revision
 from syned.inside import hub_caches, inside
 from trainer.readers.base import NotThere, clean_captions, folder_of
 from trainer.rows import CaptionedPair, Dropped, Picture
@@ -127,13 +128,14 @@ def _columns(
 
 
 def _hub_table(path: str, split: str) -> Any:
-    """Return a split of a dataset on the Hub.
+    """Return a split of a dataset on the Hub, `owner/name` or `owner/name@revision`.
 
     Raises:
         NotThere: There is none, or the Hub cannot be reached. What would lie in a folder of this
             machine is not looked for on the Hub.
     """
-    if path.count("/") != 1 or path.startswith((".", "/", "~")) or Path(path).parent.is_dir():
+    repo, revision = split_revision(path)
+    if repo.count("/") != 1 or path.startswith((".", "/", "~")) or Path(path).parent.is_dir():
         raise NotThere(
             f"{path}: there is no such file or folder; `syned data list` says how to get each "
             "dataset and where its files go"
@@ -141,7 +143,7 @@ def _hub_table(path: str, split: str) -> Any:
     from datasets import load_dataset
 
     try:
-        return load_dataset(path, split=split)
+        return load_dataset(repo, split=split, revision=revision)
     except Exception as error:
         said = str(error).strip().splitlines()
         raise NotThere(
