@@ -5,6 +5,7 @@ It holds nothing that depends on time or machine: the same run gives the same ca
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
@@ -25,6 +26,11 @@ from syned.arrow import IMAGE_TYPE, arrow_schema
 from syned.dataset_rows import DatasetRow
 from syned.markdown import block, environment, fence
 from syned.storage import protocol_of
+
+MOST_LICENSES = 40
+"""Licences of a source that a card lists; the rows say all."""
+LONGEST = 200
+"""Characters of a licence in a card."""
 
 
 def render_card(facts: CardFacts) -> str:
@@ -48,7 +54,7 @@ def render_card(facts: CardFacts) -> str:
         fixed_splits=any(source.into for source in recipe.sample.sources),
         first_split=Markup(next(iter(facts.splits), "train")),
         tasks=facts.funnel.by_task,
-        sources=facts.sources or {"": facts.licenses},
+        sources={n: _most(held) for n, held in (facts.sources or {"": facts.licenses}).items()},
         fields=_fields(),
         recipe=recipe,
         models=models_of(recipe),
@@ -61,6 +67,18 @@ def render_card(facts: CardFacts) -> str:
         recipe_yaml=recipe_yaml,
         fence=fence(recipe_yaml),
     )
+
+
+def _most(licenses: Mapping[str, int]) -> dict[str, int]:
+    """Return licences with their pairs; of many, as where each row names its author, the first.
+
+    A licence that is a whole text is cut.
+    """
+    ranked = sorted(licenses, key=lambda name: -licenses[name])[:MOST_LICENSES]
+    shown = (name for name in licenses if name in ranked)
+    short = {n if len(n) <= LONGEST else n[: LONGEST - 1] + "…": licenses[n] for n in shown}
+    rest = sum(licenses.values()) - sum(short.values())
+    return short | ({f"{len(licenses) - len(short):,} others": rest} if rest else {})
 
 
 def _fields() -> list[dict[str, str]]:

@@ -131,6 +131,16 @@ def test_counts_of_splits_tasks_and_licences():
     assert "| scenes | cc0-1.0 | 232 |" in section(card, "Licences")
 
 
+def test_a_card_lists_no_more_licences_than_a_reader_takes():
+    many = {f"Photo by {n}": 1 for n in range(100)} | {"cc0-1.0": 5, "x" * 5000: 2}
+    told = section(render_card(facts(licenses=many)), "Licences")
+    assert "| all | cc0-1.0 | 5 |" in told
+    assert "| all | " + "x" * 199 + "… | 2 |" in told
+    assert "| all | Photo by 37 | 1 |" in told
+    assert "| all | 62 others | 62 |" in told
+    assert told.count("\n| all") == 41
+
+
 def test_models_and_revisions_are_named():
     clip = {"backbone": "ViT-L/14", "resize": "224"}
     revision = "edit.editor.revision=abc123"

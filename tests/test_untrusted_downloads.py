@@ -273,6 +273,23 @@ def test_an_adapter_runs_nothing(small, tmp_path):
     assert not (tmp_path / PWNED).exists()
 
 
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"peft_type": "PROMPT_TUNING"}, "is of the kind 'PROMPT_TUNING'"),
+        ({"peft_type": "XLORA", "adapters": {"0": "stranger/adapter"}}, "is of the kind 'XLORA'"),
+        ({"peft_type": "LORA", "megatron_config": {"a": 1}, "megatron_core": "evil"}, "Megatron"),
+        ({}, "is of the kind None"),
+    ],
+)
+def test_an_adapter_of_another_kind_is_refused(small, tmp_path, values, told):
+    config = {"base_model_name_or_path": str(small)} | values
+    (tmp_path / "adapter_config.json").write_text(json.dumps(config))
+    with pytest.raises(EngineError, match=told):
+        load_captioner(str(tmp_path))
+
+
 def test_the_settings_of_a_captioner_name_no_code(tmp_path):
     save_settings(tmp_path, ModelConfig(), GenerateSection())
     path = tmp_path / "captioner.json"

@@ -6,12 +6,16 @@ import re
 from dataclasses import replace
 from importlib.util import find_spec
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from completions_server import serving
+from conftest import run_cli
 from hostile_texts import HOSTILE, odd_characters
 from huggingface_hub import DatasetCard, ModelCard
 from markdown_it import MarkdownIt
+from PIL import Image
 from rich.table import Table
 from rich.text import Text
 from test_card import facts
@@ -142,6 +146,70 @@ def test_a_model_card_says_the_same_whatever_its_data_are_called(tmp_path, text)
     assert ModelCard(hostile).data.to_dict() == ModelCard(calm).data.to_dict()
     written = hostile.split("yaml\n")[-1].rsplit("\n```", 1)[0].strip("`")
     assert yaml.safe_load(written)["model"]["prompt"] == text
+
+
+# ---- a whole run ----
+
+
+@pytest.fixture(scope="module")
+def hostile_run(tmp_path_factory):
+    """A run of pictures with hostile names and captions, and what commands print of it."""
+    home = tmp_path_factory.mktemp("hostile")
+    folder = home / "pics \x1b[31m[red]\u202e"
+    folder.mkdir()
+    notes = []
+    for number, text in enumerate(HOSTILE.values()):
+        name = f"{number}\x1b]0;owned\x07<b>[b].png"
+        grid = np.random.default_rng(number).integers(0, 255, (6, 6, 3), dtype=np.uint8)
+        Image.fromarray(grid).resize((64, 64), Image.Resampling.NEAREST).save(folder / name)
+        notes.append({"file_name": name, "caption": text, "license": text})
+    (folder / "broken \x1b[2J.png").write_text("no picture")
+    (folder / "metadata.jsonl").write_text("\n".join(map(json.dumps, notes)))
+    small = ("--set", "image.resolution=64", "--set", "filter={}")
+    printed = []
+    for args in (
+        ("generate", "--recipe", "demo", "--images", folder, "--n", str(len(notes)), *small),
+        ("verify", "runs/demo"),
+        ("filter", "runs/demo", "--set", "max_ssim=0.99"),
+        ("export", "runs/demo", "--to", "folder", "--out", "exported \x1b[31m"),
+        ("preview", "runs/\x1b[2Jnothing"),
+        ("score", folder / "metadata.jsonl", folder / "metadata.jsonl"),
+    ):
+        done = run_cli(*args, cwd=home)
+        assert "Traceback" not in done.stderr
+        printed += [done.stdout, done.stderr]
+    return home / "runs" / "demo", printed
+
+
+def test_commands_print_no_orders(hostile_run):
+    _, printed = hostile_run
+    assert odd_characters("".join(printed)) == set()
+    assert "[U+001B][2Jnothing" in "".join(printed)
+
+
+def test_captions_of_strangers_stay_what_they_are(hostile_run):
+    run, _ = hostile_run
+    rows = pq.read_table(run / "dataset" / "data").to_pylist()
+    known = {text.strip().encode("utf-8", "backslashreplace").decode() for text in HOSTILE.values()}
+    assert {row["source_caption"] for row in rows} <= known | {""}
+    assert {row["license"] for row in rows} <= known
+    assert len({row["license"] for row in rows}) > 10
+    # What syned writes itself is clean.
+    said = [text for row in rows for text in (row["instruction"], *row["captions"])]
+    assert odd_characters("".join(said)) == set()
+
+
+def test_the_hub_reads_the_card_of_a_hostile_run(hostile_run, tmp_path):
+    run, _ = hostile_run
+    text = (run / "dataset" / "README.md").read_text(encoding="utf-8")
+    front = DatasetCard(text).data
+    assert (front.license, front.license_name) == ("other", "mixed")
+    assert set(tags(text)) <= set(tags(render_card(facts()))) | {"<ol", "</ol"}
+    assert odd_characters(text) == set()
+    import datasets
+
+    loaded = datasets.load_dataset(str(run / "dataset"), cache_dir=str(tmp_path))
+    assert sum(map(len, loaded.values())) > 10
 
 
 # ---- prompts ----

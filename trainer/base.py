@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from importlib import resources
 from pathlib import Path
@@ -140,6 +141,25 @@ def device_of(config: ModelConfig) -> str:
 def is_adapter(place: str) -> bool:
     """Say whether a folder or a Hub repository holds an adapter and not a whole model."""
     return file_of(place, ADAPTER) is not None
+
+
+def insist_on_lora(place: str) -> None:
+    """Refuse adapters of other kinds: some load further models, or modules, by names of their own.
+
+    Raises:
+        EngineError: It is one, or its configuration cannot be read.
+    """
+    path = file_of(place, ADAPTER)
+    if path is None:
+        raise EngineError(f"{place} has no {ADAPTER}")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        kind, further = values.get("peft_type"), values.get("megatron_config")
+    except (ValueError, AttributeError) as error:
+        raise EngineError(f"{path} is no configuration of an adapter") from error
+    if kind != "LORA" or further:
+        told = "asks for Megatron" if kind == "LORA" else f"is of the kind {kind!r}"
+        raise EngineError(f"the adapter in {place} {told}; expected one of the kind 'LORA'")
 
 
 def file_of(place: str, name: str) -> Path | None:

@@ -21,6 +21,7 @@ from trainer.base import (
     cause,
     device_of,
     file_of,
+    insist_on_lora,
     is_adapter,
     load_base,
     load_config,
@@ -219,6 +220,7 @@ def _adapted(model: Any, place: str) -> Any:
     """
     from peft import PeftModel
 
+    insist_on_lora(place)
     try:
         return PeftModel.from_pretrained(model, place)
     except loading_errors() as error:

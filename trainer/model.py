@@ -16,6 +16,7 @@ from typing import Any
 from trainer.base import (
     device_of,
     explained,
+    insist_on_lora,
     is_adapter,
     load_base,
     load_processor,
@@ -108,6 +109,7 @@ def _with_adapter(model: Any, config: ModelConfig) -> Any:
     if config.adapter is None:
         return adapted(model, config.lora)
     name = place_of(config.adapter)
+    insist_on_lora(name)
     return explained(lambda: PeftModel.from_pretrained(model, name, is_trainable=True), name)
 
 
