@@ -5,6 +5,7 @@ import json
 import re
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -210,6 +211,15 @@ def test_the_hub_reads_the_card_of_a_hostile_run(hostile_run, tmp_path):
 
     loaded = datasets.load_dataset(str(run / "dataset"), cache_dir=str(tmp_path))
     assert sum(map(len, loaded.values())) > 10
+
+
+def test_no_spreadsheet_is_written():
+    """CSV is read and never written: no cell that syned makes is taken for a formula."""
+    root = Path(__file__).parent.parent
+    files = [p for name in ("syned", "pipelines", "trainer") for p in (root / name).rglob("*.py")]
+    assert len(files) > 100
+    writers = re.compile(r"csv\.writer|DictWriter|to_csv|write_csv|to_excel")
+    assert [p for p in files if writers.search(p.read_text(encoding="utf-8"))] == []
 
 
 # ---- prompts ----
