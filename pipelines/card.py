@@ -5,7 +5,7 @@ It holds nothing that depends on time or machine: the same run gives the same ca
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
@@ -13,29 +13,33 @@ from typing import Any
 
 import pyarrow as pa
 import yaml
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import syned
 from pipelines.card_facts import CardFacts
 from pipelines.card_front import front_matter
 from pipelines.card_words import CITATIONS, limitations, models_of, steps, untrained_models
-from pipelines.markdown import code, escape
 from pipelines.recipe import Recipe
 from pipelines.requirements import is_local
 from pipelines.sections.base import Section
 from syned.arrow import IMAGE_TYPE, arrow_schema
 from syned.dataset_rows import DatasetRow
+from syned.markdown import block, environment, fence
 from syned.storage import protocol_of
+
+MOST_LICENSES = 40
+"""Licences of a source that a card lists; the rows say all."""
+LONGEST = 200
+"""Characters of a licence in a card."""
 
 
 def render_card(facts: CardFacts) -> str:
     """Return the card as Markdown, with its front matter for the Hub."""
     recipe = facts.recipe
-    recipe_yaml = _yaml(_settings(recipe))
-    template = _environment().get_template("dataset.md.j2")
+    recipe_yaml = block(_settings(recipe))
+    template = environment("data_cards").get_template("dataset.md.j2")
     return template.render(
-        front_matter=Markup(_yaml(front_matter(facts))),
+        front_matter=block(front_matter(facts)),
         name=facts.name,
         repo=Markup(facts.repo),
         configs=facts.configs,
@@ -50,18 +54,31 @@ def render_card(facts: CardFacts) -> str:
         fixed_splits=any(source.into for source in recipe.sample.sources),
         first_split=Markup(next(iter(facts.splits), "train")),
         tasks=facts.funnel.by_task,
-        sources=facts.sources or {"": facts.licenses},
+        sources={n: _most(held) for n, held in (facts.sources or {"": facts.licenses}).items()},
         fields=_fields(),
         recipe=recipe,
         models=models_of(recipe),
         untrained=untrained_models(recipe),
         steps=steps(recipe, facts.prompt_version, facts.definitions),
+        commits=facts.commits,
         limitations=limitations(recipe),
         citations=[Markup(CITATIONS[key]) for key in _cited(recipe)],
         command=Markup(_command(recipe)),
-        recipe_yaml=Markup(recipe_yaml),
-        fence=Markup(_fence(recipe_yaml)),
+        recipe_yaml=recipe_yaml,
+        fence=fence(recipe_yaml),
     )
+
+
+def _most(licenses: Mapping[str, int]) -> dict[str, int]:
+    """Return licences with their pairs; of many, as where each row names its author, the first.
+
+    A licence that is a whole text is cut.
+    """
+    ranked = sorted(licenses, key=lambda name: -licenses[name])[:MOST_LICENSES]
+    shown = (name for name in licenses if name in ranked)
+    short = {n if len(n) <= LONGEST else n[: LONGEST - 1] + "…": licenses[n] for n in shown}
+    rest = sum(licenses.values()) - sum(short.values())
+    return short | ({f"{len(licenses) - len(short):,} others": rest} if rest else {})
 
 
 def _fields() -> list[dict[str, str]]:
@@ -124,27 +141,3 @@ def _without_folder(path: str, kind: str | None) -> str:
     stored = protocol_of(path) not in ("", "hf")
     local = stored or is_local(path) or (kind == "folder" and _own(path))
     return Path(path).name if local else path
-
-
-def _yaml(values: Any) -> str:
-    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=1000)
-
-
-def _fence(text: str) -> str:
-    """Return a fence that no line of a text closes."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    return "`" * max(3, longest + 1)
-
-
-def _environment() -> Environment:
-    """Return a Jinja environment that escapes every value for Markdown."""
-    environment = Environment(
-        loader=PackageLoader("data_cards", ""),
-        finalize=lambda value: value if isinstance(value, Markup) else escape(str(value)),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"code": code, "number": "{:,}".format, "prose": Markup}
-    return environment

@@ -58,6 +58,7 @@ class CardFacts:
         configs: Further configurations.
         pictures: Those that lie in the folder `card`, by name.
         checks: What was verified; nothing if nothing was.
+        commits: What was loaded from the Hub, by the key of the recipe that names it.
     """
 
     name: str
@@ -73,3 +74,4 @@ class CardFacts:
     pictures: Sequence[str] = ()
     sources: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     checks: Sequence[CheckFacts] = ()
+    commits: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -13,6 +13,8 @@ from syned.dataset import DEFAULT
 from syned.dataset_rows import DatasetRow
 from syned.parquet import front_type
 
+LONGEST_NAME = 60
+"""Characters of the name of a licence that the Hub does not know."""
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
@@ -66,7 +68,8 @@ def _license(licenses: Mapping[str, int]) -> dict[str, str]:
     only = names.pop() if len(names) == 1 else "mixed"
     if only in known:
         return {"license": only}
-    return {"license": "other", "license_name": re.sub(r"[^a-z0-9.-]+", "-", only).strip("-")}
+    name = re.sub(r"[^a-z0-9.-]+", "-", only).strip("-")[:LONGEST_NAME]
+    return {"license": "other", "license_name": name or "unnamed"}
 
 
 def _size(rows: int) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from markupsafe import Markup
 
-from pipelines.markdown import code
 from pipelines.recipe import Recipe
 from pipelines.requirements import engine_name
 from pipelines.sections.base import Section
 from pipelines.sections.editors import DiffusersEditor
 from pipelines.sections.writers import ModelWriter
+from syned.markdown import code
 
 CITATIONS = {
     "syned": """@inproceedings{evennou2025reframing,

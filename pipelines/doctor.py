@@ -12,8 +12,8 @@ import psutil
 from packaging.requirements import Requirement
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 import syned
 from pipelines.recipe import Recipe, builtin_recipes
@@ -111,11 +111,11 @@ def _machine(found: DoctorReport) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold")
     table.add_column()
-    table.add_row("syned", f"{found.syned} on Python {found.python}, {escape(found.system)}")
+    table.add_row("syned", f"{found.syned} on Python {found.python}, {found.system}")
     table.add_row("cores", str(found.cores))
     table.add_row("memory", f"{found.memory_gib} GiB")
     table.add_row("disk", f"{found.disk_free_gib} GiB free here")
-    table.add_row("GPU", escape(", ".join(found.gpus)) or "none that can be used")
+    table.add_row("GPU", ", ".join(found.gpus) or "none that can be used")
     return table
 
 
@@ -125,7 +125,7 @@ def _packages_table(found: DoctorReport) -> Table:
     for extra, packages in found.extras.items():
         there = [f"{p.name} {p.version}" for p in packages if p.version]
         absent = [p.name for p in packages if not p.version]
-        table.add_row(extra, escape(", ".join(there)), escape(", ".join(absent)))
+        table.add_row(extra, ", ".join(there), ", ".join(absent))
     return table
 
 
@@ -134,10 +134,10 @@ def _recipes(found: DoctorReport) -> Table:
     table = _table("Recipes", "recipe", "here", "what it lacks", "what to do")
     for name, lacks in found.recipes.items():
         if not lacks:
-            table.add_row(name, "[green]runs[/green]", "", "")
+            table.add_row(name, Text("runs", style="green"), "", "")
         for number, lack in enumerate(lacks):
-            first = (name, "[red]no[/red]") if number == 0 else ("", "")
-            table.add_row(*first, escape(lack.what), escape(lack.fix))
+            first = (name, Text("no", style="red")) if number == 0 else ("", "")
+            table.add_row(*first, lack.what, lack.fix)
     return table
 
 

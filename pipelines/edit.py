@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from PIL import Image
 
 from pipelines import instruct, sample
 from pipelines.engines import Edited, EditJob, Editor, Rejected
+from pipelines.loaded import note
 from pipelines.recipe import ImageConfig, Recipe
 from pipelines.routing import answer
 from pipelines.sections.editors import (
@@ -152,10 +154,14 @@ class Editors:
 
     Args:
         recipe: Names them, by task and by candidate.
+        on_load: Told of each that was loaded, by its key.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(
+        self, recipe: Recipe, on_load: Callable[[Mapping[str, AnyEditor]], None] = lambda _: None
+    ) -> None:
         self._recipe = recipe
+        self._on_load = on_load
         self._loaded: dict[AnyEditor, Editor] = {}
 
     def of(self, task: Task, candidate: int) -> Editor:
@@ -167,7 +173,9 @@ class Editors:
         configs = self._recipe.edit.editors(task)
         config = configs[candidate % len(configs)]
         if config not in self._loaded:
-            self._loaded[config] = load_editor(config, self._key(config))
+            key = self._key(config)
+            self._loaded[config] = load_editor(config, key)
+            self._on_load({key: config})
         return self._loaded[config]
 
     def _key(self, config: AnyEditor) -> str:
@@ -206,7 +214,7 @@ def load_editor(config: AnyEditor, key: str) -> Editor:
 
 def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
     """Load the editors that the first part needs; others are loaded as their pairs come."""
-    editors = Editors(recipe)
+    editors = Editors(recipe, partial(note, run))
     for task, candidate in _needs(run):
         editors.of(task, candidate)
 

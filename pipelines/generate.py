@@ -21,6 +21,7 @@ from pipelines.decisions import (
 from pipelines.export import Exported, export, export_fingerprint, read_exported
 from pipelines.foreign import refuse_foreign
 from pipelines.funnel import Funnel, StageCount, count_stage, make_funnel, read_funnel
+from pipelines.loaded import noted
 from pipelines.plan import Plan, stages
 from pipelines.recipe import Recipe
 from pipelines.scored import read_definitions
@@ -197,16 +198,16 @@ def _export(recipe: Recipe, run: RunFolder, parts: int, decided: str) -> Exporte
     exported = read_exported(run)
     if exported is not None and exported.fingerprint == mark:
         return exported
-    card = partial(_card, recipe, read_funnel(run))
+    card = partial(_card, recipe, run, read_funnel(run))
     return export(run, parts, recipe, mark, card)
 
 
-def _card(recipe: Recipe, funnel: Funnel, exported: Exported) -> str:
+def _card(recipe: Recipe, run: RunFolder, funnel: Funnel, exported: Exported) -> str:
     """Return the text of the dataset's README."""
-    return render_card(card_facts(recipe, funnel, exported))
+    return render_card(card_facts(recipe, run, funnel, exported))
 
 
-def card_facts(recipe: Recipe, funnel: Funnel, exported: Exported) -> CardFacts:
+def card_facts(recipe: Recipe, run: RunFolder, funnel: Funnel, exported: Exported) -> CardFacts:
     """Return what a card says of a run."""
     return CardFacts(
         name=f"Syned {recipe.name}",
@@ -218,4 +219,5 @@ def card_facts(recipe: Recipe, funnel: Funnel, exported: Exported) -> CardFacts:
         prompt_version=exported.prompt_version,
         inverse=exported.inverse,
         definitions=definitions(recipe.score.clip, recipe.score.dino),
+        commits=noted(run),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pipelines import sample
 from pipelines.engines import Rejected, WriteJob, Writer, Written
 from pipelines.layout import instructions_wanted
+from pipelines.loaded import note
 from pipelines.recipe import Recipe
 from pipelines.routing import answer
 from pipelines.sections.writers import (
@@ -192,6 +193,7 @@ def prompt_versions(recipe: Recipe) -> list[str]:
 def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
     """Load the writers."""
     writers = load_writers(recipe)
+    note(run, {k: s for k, s in recipe.engines().items() if k.startswith("instruct.")})
     shape = recipe.pair_shape()
 
     def part(index: int, done: Done) -> Iterator[InstructRow]:

@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 
 from pipelines import scan
 from pipelines.layout import COLUMNS, Layout, Placed, lay_out
+from pipelines.loaded import note
 from pipelines.recipe import Recipe
 from pipelines.scenes.draw import draw
 from pipelines.scenes.model import Scene
@@ -148,6 +149,7 @@ def _picture(found: SourcePicture, recipe: Recipe) -> Image.Image:
 def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
     """Open the sources."""
     sources = [open_source(config, recipe.seed) for config in recipe.sample.sources]
+    note(run, {f"sample.sources.{i}": s for i, s in enumerate(recipe.sample.sources)})
     layout = read_layout(run, recipe)
     far = any(source.is_far for source in sources)
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from pipelines import edit
 from pipelines.engines import ClipEmbedders, Embedder, Rejected
+from pipelines.loaded import note
 from pipelines.recipe import Recipe, ScoreConfig
 from pipelines.requirements import cores
 from pipelines.scorers import definitions
@@ -194,6 +195,7 @@ def _not_finite(row: ScoreRow, model: str) -> ScoreRow:
 def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
     """Load the scorers."""
     scorers = load_scorers(recipe.score)
+    note(run, {k: s for k, s in recipe.engines().items() if k.startswith("score.")})
     threads = threads_beside(recipe.score)
 
     def part(index: int, done: Done) -> Iterator[ScoreRow]:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from pipelines.diversity import Diversity
@@ -48,7 +47,7 @@ def print_plan(plan: Plan, run: RunFolder, console: Console) -> None:
         console.print(f"kept      at most {most}")
     console.print(f"parts     {plan.parts} of up to {recipe.part_size} pairs")
     console.print(f"pictures  {plan.needed} needed at least, {found} found")
-    console.print(f"disk      about {size(plan.disk_bytes)} in {escape(str(run.path))}")
+    console.print(f"disk      about {size(plan.disk_bytes)} in {run.path}")
 
 
 def _found(plan: Plan) -> list[int | None]:
@@ -57,9 +56,7 @@ def _found(plan: Plan) -> list[int | None]:
 
 def _stage_table(recipe: Recipe) -> Table:
     """Return the stages with their engines and models."""
-    table = new_table(
-        f"Plan of recipe {escape(recipe.name)}", "stage", "engine", "model", "settings"
-    )
+    table = new_table(f"Plan of recipe {recipe.name}", "stage", "engine", "model", "settings")
     rules = recipe.filter.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     table.add_row("sample", ", ".join(s.kind for s in recipe.sample.sources), "", _image(recipe))
     candidates = f"{recipe.edit.candidates} candidates per instruction"
@@ -94,14 +91,14 @@ def _tasks(recipe: Recipe) -> str:
 def _model(config: object) -> str:
     """Return a model and its revision, if the engine has one."""
     model, revision = getattr(config, "model", ""), getattr(config, "revision", None)
-    return escape(f"{model}@{revision}" if revision else model)
+    return f"{model}@{revision}" if revision else model
 
 
 def _source_table(plan: Plan) -> Table:
     table = new_table("Sources", "source", "found", "instructions", "split")
     for source in plan.sources:
         numbers = (_count(source), f"{source.instructions:,}")
-        table.add_row(escape(source.name), *numbers, source.into or "drawn")
+        table.add_row(source.name, *numbers, source.into or "drawn")
     return table
 
 
@@ -124,19 +121,19 @@ def print_outcome(outcome: Outcome, run: RunFolder, console: Console) -> None:
     if outcome.exported.inverse:
         console.print(f"inverse   {outcome.exported.inverse} pairs also turned round")
     if outcome.exported.note:
-        console.print(f"note      {outcome.exported.note}", markup=False)
+        console.print(f"note      {outcome.exported.note}")
     if not outcome.funnel.kept:
         rules = "loosen the rules with `syned filter`, or look with `syned preview`"
         console.print(f"dataset   empty: no pair was kept; {rules}")
         return
-    place = escape(str(run.dataset))
+    place = run.dataset
     console.print(
         f"dataset   {place} ({size(sum(outcome.exported.files.values()))})", soft_wrap=True
     )
     files = f'"parquet", data_files="{place}/data/*.parquet"'
     load = f'"{place}"' if isinstance(run.dataset, Path) else files
     console.print(f"load      datasets.load_dataset({load})", soft_wrap=True)
-    console.print(f"look      syned preview {escape(str(run.path))}", soft_wrap=True)
+    console.print(f"look      syned preview {run.path}", soft_wrap=True)
 
 
 def _words(found: Diversity) -> str:

@@ -8,12 +8,17 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from syned.checkpoints import distrusted, loading_errors
 from syned.errors import EngineError, MissingExtra
 
 T = TypeVar("T")
 
 MODEL_PACKAGES = ("torch", "transformers", "diffusers", "accelerate", "safetensors", "vllm")
 """Packages whose absence means that an extra is missing; any other is a bug."""
+
+NO_CODE = {"trust_remote_code": False}
+"""Said wherever transformers chooses a class by what a checkpoint says of itself: without it a
+checkpoint with code of its own makes it ask on the terminal whether to run that."""
 
 
 def prepare_torch(device: str, threads: int | None, key: str) -> None:
@@ -71,13 +76,15 @@ def load_or_explain(load: Callable[[], T], model: str, key: str) -> T:
         key: The recipe's key of the reference.
 
     Raises:
-        EngineError: The model is not there, cannot be reached, or is of another kind.
+        EngineError: The model is not there, cannot be reached, is damaged or of another kind, or
+            it would run code of its own.
     """
     try:
         return load()
-    except (OSError, ValueError, RuntimeError) as error:
+    except loading_errors() as error:
+        why = distrusted(error) or cause(error)
         raise EngineError(
-            f"cannot load {key} = {model!r}: {cause(error)}; it takes a checkpoint folder or the "
+            f"cannot load {key} = {model!r}: {why}; it takes a checkpoint folder or the "
             f"id of a model on the Hub, and what is set beside it must suit model and machine"
         ) from error
 

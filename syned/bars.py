@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -15,6 +14,8 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+from syned.terminal import Terminal
 
 
 @contextmanager
@@ -28,7 +29,7 @@ def bar(label: str, *, of_bytes: bool = False) -> Iterator[Callable[[int, int], 
     Yields:
         What to call with how much was done since the last call, and how much there is in all.
     """
-    console = Console(stderr=True)
+    console = Terminal(stderr=True)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),

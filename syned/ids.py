@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any
 
 ID_DIGITS = 20
 """Hex digits of an id: 80 bits, so that a billion ids collide with probability below 1e-6."""
+
+_FILE_STEM = re.compile(r"[0-9a-z_-]{1,100}")
 
 
 def digest(*parts: str | bytes | int) -> str:
@@ -22,6 +25,14 @@ def digest(*parts: str | bytes | int) -> str:
         hasher.update(len(data).to_bytes(8, "big"))
         hasher.update(data)
     return hasher.hexdigest()[:ID_DIGITS]
+
+
+def file_stem(name: str) -> str:
+    """Return a name as that of a file; the hash of one that could mean another folder or file.
+
+    The same on systems where capital and small letters are one, and for names that begin alike.
+    """
+    return name if _FILE_STEM.fullmatch(name) else digest(name)
 
 
 def fingerprint(values: Any) -> str:

@@ -206,7 +206,7 @@ def encode_picture(image: Image.Image, format: str, quality: int) -> EncodedImag
 
 def load_picture(encoded: EncodedImage) -> Image.Image:
     """Decode a picture that `encode_picture` made."""
-    with Image.open(io.BytesIO(encoded.bytes)) as image:
+    with Image.open(io.BytesIO(encoded.bytes), formats=READERS) as image:
         return image.convert("RGB")
 
 

@@ -122,7 +122,7 @@ class _Plain:
         reasons = describe_reasons(self._reasons)
         rows = f"{self._rows}/{self._stage.total} {self._stage.unit}"
         line = f"{self._stage.stage}: {rows}, {what}" + (f" ({reasons})" if reasons else "")
-        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(line, highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -138,7 +138,7 @@ def display(console: Console) -> Iterator[OnEvent]:
         MofNCompleteColumn(),
         _RateColumn(),
         TimeRemainingColumn(),
-        TextColumn("[yellow]{task.fields[note]}", markup=True),
+        TextColumn("{task.fields[note]}", style="yellow"),
     )
     with Progress(*columns, console=console) as progress:
         yield _Live(progress)

@@ -16,8 +16,13 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from syned.errors import RecipeError
+from syned.secrets import secret_places
 
 M = TypeVar("M", bound=BaseModel)
+_SECRET = (
+    "an address with a password, a key or a signature in it, which would be kept in recipe.yaml; "
+    "give credentials by the environment"
+)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -106,6 +111,9 @@ def check(model: type[M], values: Mapping[str, Any], where: str) -> M:
     Raises:
         RecipeError: All faults at once, unknown keys with the nearest known one.
     """
+    open_ = list(secret_places(values))
+    if open_:
+        raise RecipeError(where, [f"{key}: {_SECRET}" for key in open_])
     try:
         return model.model_validate(values)
     except ValidationError as error:

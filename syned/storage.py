@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from syned.errors import MissingExtra, RunError, StorageError
+from syned.secrets import refuse_secret
 from syned.temporary import temporary_path
 
 if TYPE_CHECKING:
@@ -48,12 +49,13 @@ def to_place(text: str | Path) -> Place:
     """Return the place that a path or a URL names.
 
     Raises:
-        RunError: The protocol is none that syned knows, or it is a pattern.
+        RunError: The protocol is none that syned knows, it is a pattern, or it holds a password.
         MissingExtra: The package for the protocol is not installed.
     """
     protocol = protocol_of(text)
     if not protocol:
         return Path(text)
+    refuse_secret(str(text))
     if protocol not in (*_EXTRAS, *_READ_ONLY):
         known = ", ".join(f"{name}://" for name in (*_EXTRAS, *_READ_ONLY))
         raise RunError(f"{text}: {protocol}:// is not known; give a folder, or one of {known}")

@@ -12,6 +12,7 @@ import typer
 
 from syned.errors import EXIT_USER, SynedError
 from syned.memory import is_out_of_memory
+from syned.secrets import hidden
 
 EXIT_INTERRUPTED = 130
 """The shell's own number for a program that was interrupted."""
@@ -84,9 +85,9 @@ def _show_cursor() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    from rich.console import Console
+    from syned.terminal import Terminal
 
-    console = Console(stderr=True)
-    console.print("[bold red]syned:[/]", end=" ")
-    console.print(message, markup=False, highlight=False, soft_wrap=True)
+    console = Terminal(stderr=True)
+    console.print("syned:", style="bold red", end=" ")
+    console.print(hidden(message), highlight=False, soft_wrap=True)
     raise typer.Exit(code)

@@ -141,7 +141,7 @@ def test_code_in_an_adapter_is_not_run(small_base, tmp_path):
 
     folder = adapter(tmp_path / "adapter", small_base, "adapter_model.bin")
     torch.save({"x": Evil()}, folder / "adapter_model.bin")
-    with pytest.raises(Exception, match=r"(?i)weights.only"):
+    with pytest.raises(EngineError, match="a pickle that holds more than numbers"):
         load_captioner(str(folder), str(small_base))
     assert not (tmp_path / "ran").exists()
 

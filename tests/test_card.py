@@ -76,6 +76,8 @@ def test_datasets_finds_the_splits_that_the_card_names(tmp_path):
         ({"unknown": 7}, ("unknown", None)),
         ({"cc0-1.0": 5, "mit": 2}, ("other", "mixed")),
         ({"My own: licence!": 7}, ("other", "my-own-licence")),
+        ({"© Hütte": 7}, ("other", "h-tte")),
+        ({"©": 7}, ("other", "unnamed")),
     ],
 )
 def test_licence(licenses, expected):
@@ -127,6 +129,16 @@ def test_counts_of_splits_tasks_and_licences():
     card = render_card(facts(sources=sources))
     assert "| folder:a | mit | 2 |" in section(card, "Licences")
     assert "| scenes | cc0-1.0 | 232 |" in section(card, "Licences")
+
+
+def test_a_card_lists_no_more_licences_than_a_reader_takes():
+    many = {f"Photo by {n}": 1 for n in range(100)} | {"cc0-1.0": 5, "x" * 5000: 2}
+    told = section(render_card(facts(licenses=many)), "Licences")
+    assert "| all | cc0-1.0 | 5 |" in told
+    assert "| all | " + "x" * 199 + "… | 2 |" in told
+    assert "| all | Photo by 37 | 1 |" in told
+    assert "| all | 62 others | 62 |" in told
+    assert told.count("\n| all") == 41
 
 
 def test_models_and_revisions_are_named():

@@ -224,7 +224,7 @@ def test_as_a_program(tmp_path: Path, cli: Cli) -> None:
 
 
 def test_every_entry_is_told_to_the_bar(std: Path) -> None:
-    from rich.console import Console
+    from syned.terminal import Terminal
 
     told: list[object] = []
 
@@ -242,7 +242,7 @@ def test_every_entry_is_told_to_the_bar(std: Path) -> None:
         ("test", 1),
         "test",
     ]
-    terminal = Console(force_terminal=True, width=80, file=(std / "bar").open("w"))
+    terminal = Terminal(force_terminal=True, width=80, file=(std / "bar").open("w"))
     with data_bar.bar(terminal) as shown:
         check("std", str(std), on_split=shown)
     assert "reading test" in (std / "bar").read_text()

@@ -8,7 +8,6 @@ from importlib import metadata
 
 import pytest
 from packaging.requirements import Requirement
-from rich.console import Console
 
 from pipelines.doctor import print_report, report
 from pipelines.models import builtin_models
@@ -18,6 +17,7 @@ from pipelines.sections.editors import InstructPix2PixEditor, ProceduralEditor
 from pipelines.sections.writers import TemplatesWriter, VllmWriter
 from syned.errors import SynedError
 from syned.recipes import check, read_yaml, set_values
+from syned.terminal import Terminal
 
 
 def recipe(name, *assignments):
@@ -183,7 +183,7 @@ def test_the_report_covers_extras_and_recipes():
 def test_the_report_is_printed_with_what_to_do(monkeypatch):
     monkeypatch.setitem(PACKAGES, "clip", ("not_there",))
     output = io.StringIO()
-    print_report(report(), Console(file=output, width=200))
+    print_report(report(), Terminal(file=output, width=200))
     text = output.getvalue()
     assert re.search(r"demo +runs", text)
     assert re.search(r"tiny +no +not installed: .*not_there +uv sync --extra cpu", text)
@@ -193,7 +193,7 @@ def test_the_report_is_printed_with_what_to_do(monkeypatch):
 
 def test_nothing_is_cut_off_in_a_narrow_terminal():
     output = io.StringIO()
-    print_report(report(), Console(file=output, width=60))
+    print_report(report(), Terminal(file=output, width=60))
     assert "…" not in output.getvalue()
 
 

@@ -61,13 +61,13 @@ def test_a_caption_cannot_speak_to_the_model_in_its_chat_marks():
     assert "[INST]" not in content
     assert "\n" not in content
     question = json.loads(content)
-    assert question["picture"] == hostile[: prompt.MAX_SHOWN]
+    assert question["picture"] == hostile[: prompt.MAX_SHOWN].replace("\n", " ")
     assert question["task"] == prompt.TASKS[Task.COLOR]
 
 
 def test_a_caption_is_shown_in_its_own_letters():
-    chat, _ = plan_of(replace(JOB, source_caption="un café à l'été \ud800"))
-    assert "un café à l'été ?" in chat[-1]["content"]
+    chat, _ = plan_of(replace(JOB, source_caption="un café \ud800 à l'été \u202e"))
+    assert '"un café à l\'été"' in chat[-1]["content"]
 
 
 def test_each_rung_proposes_an_idea_that_the_picture_does_not_have():

@@ -173,8 +173,8 @@ def test_syned_on_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     whole = datasets.Dataset.from_parquet(str(tmp_path / "x.parquet"), cache_dir=str(tmp_path))
     whole = whole.cast_column("image", datasets.Image())
 
-    def load(path: str, split: str) -> datasets.Dataset:
-        if (path, split) != ("me/shards", "train"):
+    def load(path: str, split: str, revision: str | None) -> datasets.Dataset:
+        if (path, split) != ("me/shards", "train") or revision not in (None, "v1"):
             raise ValueError("Unknown split")
         return whole
 
@@ -183,8 +183,10 @@ def test_syned_on_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     pairs, _ = split_of("syned", "me/shards", TRAIN)
     assert list(pairs) == ["p1", "p2"]
     assert (pairs["p1"].before.read(), pairs["p1"].after.read()) == (RED, BLUE)
-    with pytest.raises(SourceError, match="neither a folder nor a dataset on the Hub"):
-        list(read("syned", "me/shards", TEST))
+    assert list(split_of("syned", "me/shards@v1", TRAIN)[0]) == ["p1", "p2"]
+    for place, split in (("me/shards", TEST), ("me/shards@v2", TRAIN)):
+        with pytest.raises(SourceError, match="neither a folder nor a dataset on the Hub"):
+            list(read("syned", place, split))
 
 
 def test_a_folder_that_is_not_there_is_not_looked_for_on_the_hub(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from syned.checkpoints import distrusted, loading_errors
 from syned.errors import EngineError, MissingExtra
 from trainer.recipe import ModelConfig
 
@@ -15,9 +17,29 @@ SMALL = "builtin:small"
 ADAPTER = "adapter_config.json"
 
 
+FILES = ("*.json", "*.txt", "*.model", "*.safetensors", "adapter_model.bin")
+"""What is fetched of a model at a revision; whole models as safetensors alone."""
+
+
 def place_of(name: str) -> str:
-    """Return the folder of the model that ships with syned for its name, and other names as is."""
-    return str(resources.files("trainer") / "small") if name == SMALL else name
+    """Return the folder of the model that ships with syned, or of one at a revision.
+
+    Args:
+        name: A folder, a Hub id, `owner/name@revision`, or `builtin:small`; a folder and a Hub id
+            are returned as they are.
+
+    Raises:
+        HubError: There is no such revision, or the Hub cannot be reached.
+    """
+    if name == SMALL:
+        return str(resources.files("trainer") / "small")
+    if "@" not in name:
+        return name
+    from syned.hub.commits import split_revision
+    from syned.hub.download import fetch
+
+    repo, revision = split_revision(name)
+    return str(fetch(repo, revision, "model", FILES)) if revision else name
 
 
 def load_processor(base: str, revision: str | None) -> Any:
@@ -29,7 +51,10 @@ def load_processor(base: str, revision: str | None) -> Any:
     from transformers import Blip2Processor
 
     return explained(
-        lambda: Blip2Processor.from_pretrained(place_of(base), revision=revision), base
+        lambda: Blip2Processor.from_pretrained(
+            place_of(base), revision=revision, trust_remote_code=False
+        ),
+        base,
     )
 
 
@@ -118,6 +143,25 @@ def is_adapter(place: str) -> bool:
     return file_of(place, ADAPTER) is not None
 
 
+def insist_on_lora(place: str) -> None:
+    """Refuse adapters of other kinds: some load further models, or modules, by names of their own.
+
+    Raises:
+        EngineError: It is one, or its configuration cannot be read.
+    """
+    path = file_of(place, ADAPTER)
+    if path is None:
+        raise EngineError(f"{place} has no {ADAPTER}")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        kind, further = values.get("peft_type"), values.get("megatron_config")
+    except (ValueError, AttributeError) as error:
+        raise EngineError(f"{path} is no configuration of an adapter") from error
+    if kind != "LORA" or further:
+        told = "asks for Megatron" if kind == "LORA" else f"is of the kind {kind!r}"
+        raise EngineError(f"the adapter in {place} {told}; expected one of the kind 'LORA'")
+
+
 def file_of(place: str, name: str) -> Path | None:
     """Return a file of a folder or of a Hub repository, if it has it and can be reached."""
     folder = Path(place).expanduser()
@@ -132,6 +176,13 @@ def file_of(place: str, name: str) -> Path | None:
         return None
 
 
+def cause(error: Exception) -> str:
+    """Return in one line why something cannot be loaded: the last that its library says."""
+    said = [line.strip() for line in str(error).splitlines() if line.strip()]
+    last = (said[-1] if said else type(error).__name__)[:200].rstrip(".")
+    return distrusted(error) or last
+
+
 def explained(load: Any, name: str) -> Any:
     """Load something, and say in one line why if that fails.
 
@@ -140,10 +191,8 @@ def explained(load: Any, name: str) -> Any:
     """
     try:
         return load()
-    except (OSError, ValueError, RuntimeError, TypeError, KeyError) as error:
-        said = [line.strip() for line in str(error).splitlines() if line.strip()]
-        cause = (said[-1] if said else type(error).__name__)[:200].rstrip(".")
+    except loading_errors() as error:
         raise EngineError(
-            f"cannot load {name!r} as a BLIP-2: {cause}; it takes a folder or a Hub id such as "
-            "Salesforce/blip2-opt-2.7b or Salesforce/blip2-flan-t5-xl"
+            f"cannot load {name!r} as a BLIP-2: {cause(error)}; it takes a folder or a Hub id such "
+            "as Salesforce/blip2-opt-2.7b or Salesforce/blip2-flan-t5-xl"
         ) from error

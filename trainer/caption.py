@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from syned.errors import RowError
+from syned.ids import file_stem
 from trainer.asked import AskedPair
 from trainer.captioner import Captioner, load_captioner
 from trainer.heatmap import draw
@@ -67,7 +68,7 @@ def caption_files(
             tell(pair.asked, text)
             if heatmaps is not None:
                 drawn = draw(captioner, pair.before, pair.after, pair.pixels)
-                drawn.save(heatmaps / f"{pair.asked.name}.png")
+                drawn.save(heatmaps / f"{file_stem(pair.asked.name)}.png")
     return bad
 
 

@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from syned import __version__
+from syned.checkpoints import loading_errors
 from syned.errors import EngineError
 from syned.storage import write_whole
 from trainer.base import (
     ADAPTER,
+    cause,
     device_of,
     file_of,
+    insist_on_lora,
     is_adapter,
     load_base,
     load_config,
@@ -136,8 +139,8 @@ def load_captioner(
     """Load a captioner.
 
     Args:
-        reference: The folder of a training, of an adapter or of a whole model, a Hub id, or
-            `builtin:small`.
+        reference: The folder of a training, of an adapter or of a whole model, a Hub id, alone or
+            with `@revision`, or `builtin:small`.
         base: The base of an adapter, where it is not what the adapter names; a whole model is its
             own.
         paper: Whether pictures are prepared as in the paper's release, for models that do not say.
@@ -152,13 +155,16 @@ def load_captioner(
     settings = _settings(place, paper=paper)
     adapter = is_adapter(place)
     named = (base or _base_of(place)) if adapter else place
-    model = settings.model.model_copy(update={"base": named, "device": device})
+    # The revision that a captioner tells is that of what it was trained on.
+    revision = settings.model.revision if named == settings.model.base else None
+    changed = {"base": named, "revision": revision, "device": device}
+    model = settings.model.model_copy(update=changed)
     where = device_of(model)
     if where == "cpu":
         model = model.model_copy(update={"quantize": "none"})
-    load_config(named, None)
+    load_config(named, revision)
     own = file_of(place, "processor_config.json") is not None
-    processor = load_processor(place if own else named, None)
+    processor = load_processor(place, None) if own else load_processor(named, revision)
     weights = load_base(model)
     if adapter:
         weights = _adapted(weights, place)
@@ -214,9 +220,10 @@ def _adapted(model: Any, place: str) -> Any:
     """
     from peft import PeftModel
 
+    insist_on_lora(place)
     try:
         return PeftModel.from_pretrained(model, place)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except loading_errors() as error:
         raise EngineError(
-            f"the adapter in {place} does not fit the base model: {str(error).splitlines()[0]}"
+            f"the adapter in {place} does not fit the base model: {cause(error)}"
         ) from error

@@ -23,7 +23,7 @@ from trainer.rows import Split
 def bar(console: Console) -> Iterator[OnSplit]:
     """Show each split that is read; nothing where output goes elsewhere."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

@@ -165,4 +165,4 @@ def _number(value: int | None) -> str:
 
 
 def _say(line: str, console: Console) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
+    console.print(line, highlight=False, soft_wrap=True)

@@ -38,7 +38,7 @@ class Display:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -79,7 +79,7 @@ class Display:
 
     def say(self, line: str) -> None:
         """Print a fact."""
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(line, highlight=False, soft_wrap=True)
 
     def step(self, step: int, steps: int, logs: dict[str, float] | None) -> None:
         """Show a step, and the loss."""

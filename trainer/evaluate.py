@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import metadata
@@ -11,6 +10,8 @@ from typing import Any
 
 from syned import __version__
 from syned.errors import EngineError
+from syned.hub.commits import commit_of, split_revision
+from syned.plain import plain_json
 from syned.storage import write_whole
 from syned.temporary import sweep_dead
 from trainer.captioner import Captioner
@@ -53,6 +54,7 @@ def evaluate_part(captioner: Captioner, part: Part, config: DataConfig) -> tuple
         "prompt": model.encoder.prompt,
         "dtype": str(next(model.model.parameters()).dtype).removeprefix("torch."),
         "device": captioner.device,
+        "commit": commit_of(*split_revision(captioner.name)),
     }
     return evaluate_captions(captioner.name, captions, part, config, settings)
 
@@ -136,8 +138,7 @@ def save_result(
     folder.mkdir(parents=True, exist_ok=True)
     sweep_dead(folder)
     lines = [
-        json.dumps({"id": name, "caption": judged.captions[name]}, ensure_ascii=False)
-        for name in judged.scores.ids
+        plain_json({"id": name, "caption": judged.captions[name]}) for name in judged.scores.ids
     ]
     write_whole(folder / PREDICTIONS, "\n".join(lines) + "\n")
     write_page(folder / PAGE, result, judged, part, shape)

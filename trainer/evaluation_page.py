@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
+from syned.plain import plain
 from syned.storage import write_whole
 from trainer.evaluation import Judged, Measured, Result
 from trainer.mix import Part
@@ -55,6 +56,7 @@ def write_page(path: Path, result: Result, judged: Judged, part: Part, shape: In
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["plain"] = plain
     style = (resources.files("trainer") / "evaluation.css").read_text(encoding="utf-8")
     order = np.argsort(judged.scores.per_sample["CIDEr"], kind="stable")
     worst, best = order[:EACH], order[EACH:][::-1][:EACH]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import platform
 import resource
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from syned.hub.commits import commit_of, split_revision
 from trainer.mix import Part
 from trainer.model import Loaded, trainable_share
 from trainer.phase import PhaseResult
@@ -44,7 +45,20 @@ def facts_of(
         "numbers": whole,
         "peak_memory_mib": _peak_memory(),
         "machine": platform.machine(),
+        "commits": dict(_commits(recipe)),
     }
+
+
+def _commits(recipe: TrainRecipe) -> Iterator[tuple[str, str]]:
+    """Yield what was loaded from the Hub and its commit."""
+    model, mix = recipe.model, recipe.mix
+    sets = [*(c for p in mix.phases for c in p.components), mix.validation, mix.test]
+    paths = [(config.path, "dataset") for config in sets if config is not None and config.path]
+    for name, kind in [(model.base, "model"), (model.adapter or "", "model"), *paths]:
+        repo, pinned = split_revision(name)
+        revision = model.revision if name == model.base else pinned
+        if commit := commit_of(repo, revision, kind):
+            yield name, commit
 
 
 def _lora_rank(model: Any) -> int | None:

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trainer.base import device_of, explained, is_adapter, load_base, load_processor
+from trainer.base import (
+    device_of,
+    explained,
+    insist_on_lora,
+    is_adapter,
+    load_base,
+    load_processor,
+    place_of,
+)
 from trainer.captions import CaptionEncoder
 from trainer.pictures import InputShape
 from trainer.recipe import LoraSection, ModelConfig
@@ -100,7 +108,8 @@ def _with_adapter(model: Any, config: ModelConfig) -> Any:
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
     if config.adapter is None:
         return adapted(model, config.lora)
-    name = config.adapter
+    name = place_of(config.adapter)
+    insist_on_lora(name)
     return explained(lambda: PeftModel.from_pretrained(model, name, is_trainable=True), name)
 
 
@@ -135,11 +144,17 @@ def _numbers(weight: Any) -> int:
 
 
 def load_weights(model: Any, folder: Path) -> None:
-    """Take on the weights that `save_pretrained` wrote of the same model."""
+    """Take on the weights that `save_pretrained` wrote of the same model.
+
+    Raises:
+        EngineError: They are damaged or others.
+    """
     if is_adapter(str(folder)):
         from peft import set_peft_model_state_dict
         from peft.utils import load_peft_weights
 
-        set_peft_model_state_dict(model, load_peft_weights(str(folder), device="cpu"))
+        held = explained(lambda: load_peft_weights(str(folder), device="cpu"), str(folder))
+        set_peft_model_state_dict(model, held)
         return
-    model.load_state_dict(type(model).from_pretrained(folder).state_dict())
+    held = explained(lambda: type(model).from_pretrained(folder).state_dict(), str(folder))
+    model.load_state_dict(held)

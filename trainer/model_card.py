@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from syned import __version__
+from syned.markdown import block, environment, fence
 from syned.storage import write_whole
 from trainer.evaluation import EXACT, Result
 from trainer.metrics.scores import METRICS
@@ -39,25 +40,24 @@ def write_card(
         test: What the best weights got on the test set, if there is one.
         place: What the model is called where it is used.
     """
-    environment = Environment(
-        loader=PackageLoader("trainer", ""),
-        autoescape=False,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     values = recipe.model_dump(mode="json")
-    text = environment.get_template("model_card.md.j2").render(
-        front=yaml.safe_dump(_front(recipe), sort_keys=False).strip(),
-        recipe=recipe,
-        values=yaml.safe_dump(values, sort_keys=False).strip(),
-        facts=facts,
-        learned=LEARNED,
-        test=test,
-        scores=list(_scores(test)) if test else [],
-        baselines=list(test.baselines) if test else [],
-        place=place,
-        version=__version__,
+    recipe_yaml = block(values)
+    text = (
+        environment("trainer")
+        .get_template("model_card.md.j2")
+        .render(
+            front=block(_front(recipe)),
+            recipe=recipe,
+            values=recipe_yaml,
+            fence=fence(recipe_yaml),
+            facts=facts,
+            learned=LEARNED,
+            test=test,
+            scores=list(_scores(test)) if test else [],
+            baselines=list(test.baselines) if test else [],
+            place=Markup(" ".join(place.split())),
+            version=__version__,
+        )
     )
     write_whole(folder / "README.md", text)
     write_whole(folder / "recipe.yaml", yaml.safe_dump(values, sort_keys=False))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from transformers import EarlyStoppingCallback, Trainer
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
+from syned.checkpoints import distrusted
 from syned.errors import EngineError
 from syned.storage import write_whole
 from trainer.arguments import arguments_of
@@ -211,12 +213,18 @@ def _train(trainer: Trainer, folder: Path) -> None:
     """Train, from the last checkpoint on if there is one.
 
     Raises:
-        EngineError: Memory does not suffice.
+        EngineError: Memory does not suffice, or the checkpoint holds more than numbers.
     """
     import torch
 
+    checkpoint = last_whole(folder)
     try:
-        trainer.train(resume_from_checkpoint=last_whole(folder))
+        trainer.train(resume_from_checkpoint=checkpoint)
+    except UnpicklingError as error:
+        raise EngineError(
+            f"{checkpoint} cannot be gone on from: {distrusted(error) or error}. Delete it to go "
+            "on from the one before"
+        ) from error
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise EngineError(_advice(trainer)) from error
     except RuntimeError as error:

@@ -26,7 +26,8 @@ class DataConfig(Section):
     data: str
     """Name of the dataset, as `syned data list` has it."""
     path: str | None = None
-    """Where it is; the folder of its name under the root of all data if not given."""
+    """Where it is: a folder, or `owner/name` on the Hub, with `@revision` to pin it; the folder of
+    its name under the root of all data if not given."""
     split: Split = Split.TRAIN
     protocol: str | None = None
     """How its entries become pairs; the dataset's usual way if not given."""
@@ -138,14 +139,15 @@ class ModelConfig(Section):
     tune: Literal["lora", "full"] = "lora"
     lora: LoraSection = LoraSection()
     adapter: str | None = None
-    """An adapter to go on from."""
+    """An adapter to go on from; one of the Hub may be pinned as `owner/name@revision`."""
     quantize: Literal["none", "4bit"] = "none"
     """Whether the base is held in four bits (NF4, arXiv 2305.14314); needs a GPU."""
     dtype: Literal["float32", "float16", "bfloat16"] = "float32"
     """Of the weights that are not trained."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    attention: str | None = None
-    """The attention of transformers, such as `sdpa` or `flash_attention_2`."""
+    attention: Annotated[str, Field(pattern=r"^\w+$")] | None = None
+    """The attention of transformers, such as `sdpa` or `flash_attention_2`; none that is code of a
+    repository on the Hub."""
     join: Literal["vertical", "horizontal", "native", "streams"] = "vertical"
     """Both pictures in one: above each other or side by side and then made as small as one input,
     or above each other at twice the height, with interpolated position embeddings, so that each

@@ -29,9 +29,9 @@ def print_trained(trained: Trained, run: RunFolder, console: Console) -> None:
     ):
         path = run.path / name
         if path.exists():
-            console.print(f"{path}  {what}", markup=False, highlight=False, soft_wrap=True)
+            console.print(f"{path}  {what}", highlight=False, soft_wrap=True)
     line = f"syned caption BEFORE AFTER --model {run.path}"
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
+    console.print(line, highlight=False, soft_wrap=True)
 
 
 def print_results(results: Sequence[Result], console: Console) -> None:
@@ -41,7 +41,6 @@ def print_results(results: Sequence[Result], console: Console) -> None:
         f"{first.pairs:,} pairs of {first.data} ({first.split}), protocol {first.protocol}, "
         f"{first.references:,} references; scores times 100",
         highlight=False,
-        markup=False,
     )
     table = Table(box=box.SIMPLE, pad_edge=False, collapse_padding=True)
     names = max(20, console.width - NUMBERS_WIDTH)
@@ -59,7 +58,7 @@ def print_results(results: Sequence[Result], console: Console) -> None:
             table.add_row(Text(f"{own}{kind} ({group.pairs:,} pairs)"), *numbers, "")
     console.print(table)
     for note in dict.fromkeys(note for result in results for note in result.notes):
-        console.print(note, highlight=False, markup=False)
+        console.print(note, highlight=False)
 
 
 def _cells(measured: Measured) -> list[str]:
@@ -83,7 +82,7 @@ def print_comparison(names: tuple[str, str], found: Comparison, console: Console
         ends = f"[{100 * low:+.2f}, {100 * high:+.2f}]"
         table.add_row(name, f"{100 * value:+.2f}", ends, f"{found.better[name]:.1%} of resamples")
     console.print(table)
-    console.print(verdict(names, found), highlight=False, markup=False)
+    console.print(verdict(names, found), highlight=False)
 
 
 def verdict(names: tuple[str, str], found: Comparison) -> str:

@@ -14,6 +14,7 @@ from jinja2 import Environment, StrictUndefined
 from pipelines.plan import stages
 from pipelines.recipe import Recipe
 from syned.errors import SynedError
+from syned.secrets import refuse_secret
 from syned.storage import protocol_of
 
 
@@ -52,8 +53,9 @@ def render(
         gpus: GPUs of each; 0 for a recipe without models.
 
     Raises:
-        SynedError: The folder is one that other machines cannot see.
+        SynedError: The folder is one that other machines cannot see, or holds a password.
     """
+    refuse_secret(out)
     if launcher is not Launcher.SLURM and not protocol_of(out):
         raise SynedError(
             f"--out {out}: the machines of this cluster share no folder; name a place in a store, "

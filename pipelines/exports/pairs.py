@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import math
-import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -15,7 +14,7 @@ from PIL import Image
 
 from syned.dataset_rows import DatasetRow, RawRow
 from syned.errors import SourceError
-from syned.ids import digest
+from syned.ids import file_stem
 from syned.images import READERS
 from syned.rows import EncodedImage, Task
 
@@ -24,7 +23,6 @@ SIDES = ("image", "edited_image")
 Placed = tuple[str, DatasetRow]
 """A split, and a row of it."""
 _EXTENSIONS = {"JPEG": "jpg", "MPO": "jpg", "TIFF": "tif", "JPEG2000": "jp2"}
-_PLAIN_KEY = re.compile(r"[0-9a-z_-]{1,100}")
 _RAW_ONLY = tuple(f.name for f in fields(RawRow) if f.name not in DatasetRow.__dataclass_fields__)
 
 
@@ -93,8 +91,7 @@ def pack(split: str, row: DatasetRow, where: str) -> Pair:
         raise SourceError(
             f"{where}: its {odd[0]} is {getattr(row, odd[0])}, which JSON cannot hold"
         )
-    plain = _PLAIN_KEY.fullmatch(row.pair_id) is not None
-    key = row.pair_id if plain else digest(row.pair_id)
+    key = file_stem(row.pair_id)
     image, edited = (_picture(getattr(row, side), f"{key}.{side}", where) for side in SIDES)
     return Pair(split, key, row, image, edited)
 

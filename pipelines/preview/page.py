@@ -13,6 +13,7 @@ from markupsafe import Markup
 from pipelines.funnel import Funnel, StageCount
 from pipelines.pairs import Pair
 from pipelines.preview.record import SCORES, pictures, safe_json, words
+from syned.plain import plain
 from syned.storage import Place, written_whole
 from syned.temporary import sweep_dead
 
@@ -35,7 +36,7 @@ def write_page(
     total = pairs_made(funnel)
     template = _environment().get_template("page.html.j2")
     chunks = template.generate(
-        title=title,
+        title=plain(title),
         total=total,
         funnel=funnel,
         bars=[bar(stage, _widest(funnel, stage.unit)) for stage in funnel.stages],

@@ -14,6 +14,7 @@ from PIL import Image
 from pipelines.pairs import Pair
 from pipelines.preview.difference import Difference, Outline, find_difference
 from syned.images import hash_distance, load_picture
+from syned.plain import plain
 from syned.rows import ScoreRow
 
 THUMBNAIL = 320
@@ -47,9 +48,9 @@ def verdict(pair: Pair) -> str:
 
 
 def words(pair: Pair) -> dict[str, Any]:
-    """Return everything about a pair but its pictures."""
+    """Return everything about a pair but its pictures, odd characters named."""
     said, decision = pair.instruct, pair.decision
-    return {
+    told = {
         "id": said.pair_id,
         "task": str(said.task),
         "instruction": said.instruction,
@@ -65,6 +66,16 @@ def words(pair: Pair) -> dict[str, Any]:
         "scores": _scores(pair.score),
         "made": _made(pair),
     }
+    return {name: _plain(value) for name, value in told.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Return texts, wherever they stand, with their odd characters named."""
+    if isinstance(value, str):
+        return plain(value, keep="\n")
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def _scores(row: ScoreRow | None) -> dict[str, float]:

@@ -119,7 +119,7 @@ def _facts(run: RunFolder, recipe: Recipe) -> tuple[CardFacts, str]:
             f"{run.path} has no finished dataset; run its `syned generate` command again, "
             "or `syned filter`"
         )
-    return card_facts(recipe, funnel, exported), exported.fingerprint
+    return card_facts(recipe, run, funnel, exported), exported.fingerprint
 
 
 def _checks(verified: Verified) -> list[CheckFacts]:

@@ -11,8 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.report.facts import Audit, Histogram
-from pipelines.report.plain import plain
 from pipelines.report.plots import bars_plot, funnel_plot, lengths_plot, score_plot
+from syned.plain import plain
 from syned.run import differences
 
 
@@ -60,7 +60,7 @@ def render(audits: Sequence[Audit]) -> str:
 
 def _names(audits: Sequence[Audit]) -> list[str]:
     """Return what the audits are called, told apart if both have one name."""
-    names = [audit.name for audit in audits]
+    names = [plain(audit.name) for audit in audits]
     return (
         [f"{n} ({i + 1})" for i, n in enumerate(names)] if len(set(names)) < len(names) else names
     )

@@ -15,12 +15,14 @@ from markupsafe import Markup
 
 from pipelines.funnel import Funnel
 from pipelines.report.facts import Audit, Histogram
-from pipelines.report.plain import plain
 from syned.ids import fingerprint
+from syned.plain import plain
 
 KEPT, AWAY, FAILED, OTHER, INK = "#2a7fb8", "#e08a2e", "#c0392b", "#8e5bb5", "#8a857b"
 """Colours that people with any colour vision tell apart (after Okabe and Ito)."""
 FIRST_OF_TWO = (KEPT, OTHER)
+LONGEST = 40
+"""Characters of a name within a plot."""
 STYLE: Any = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -61,11 +63,16 @@ def _svg(draw: Draw, label: str, width: float = 7.2, height: float = 2.6) -> Mar
     return Markup(body.replace("<svg", f'<svg role="img" aria-label="{name}"', 1))
 
 
+def _short(name: str) -> str:
+    """Return a name that leaves room for the plot itself."""
+    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
+
+
 def funnel_plot(audit: Audit) -> Markup:
     """Draw the rows of each stage by what became of them."""
     assert audit.funnel is not None, "a run has a funnel"
     height = 0.5 + 0.32 * len(audit.funnel.stages)
-    return _svg(draw_funnel(audit.funnel), f"Rows per stage of {audit.name}", height=height)
+    return _svg(draw_funnel(audit.funnel), f"Rows per stage of {plain(audit.name)}", height=height)
 
 
 def draw_funnel(funnel: Funnel) -> Draw:
@@ -133,7 +140,7 @@ def _outline(axes: Any, found: Histogram, color: str, name: str) -> None:
     total = max(1, sum(counts))
     width = found.edges[1] - found.edges[0]
     densities = [count / total / width for count in counts]
-    axes.stairs(densities, found.edges, color=color, label=name, fill=False)
+    axes.stairs(densities, found.edges, color=color, label=_short(name), fill=False)
 
 
 def bars_plot(
@@ -155,8 +162,10 @@ def bars_plot(
         for number, (values, name) in enumerate(zip(series, names, strict=True)):
             shifted = [place + number * height for place in places]
             color = FIRST_OF_TWO[number]
-            axes.barh(shifted, [values.get(k, 0) for k in keys], height, color=color, label=name)
-        labels = [plain(key) for key in keys]
+            axes.barh(
+                shifted, [values.get(k, 0) for k in keys], height, color=color, label=_short(name)
+            )
+        labels = [_short(plain(key)) for key in keys]
         axes.set_yticks([p + height * (len(series) - 1) / 2 for p in places], labels)
         axes.invert_yaxis()
         axes.set_xlabel(unit)
@@ -174,7 +183,11 @@ def lengths_plot(series: Sequence[Sequence[int]], names: Sequence[str], label: s
             total = max(1, sum(counts))
             shares = [count / total for count in counts]
             axes.stairs(
-                shares, range(len(counts) + 1), color=color, label=name, fill=len(series) == 1
+                shares,
+                range(len(counts) + 1),
+                color=color,
+                label=_short(name),
+                fill=len(series) == 1,
             )
         axes.set_xlabel("words")
         axes.set_ylabel("share")

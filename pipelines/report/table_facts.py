@@ -53,8 +53,7 @@ def table_audit(path: str, named: Mapping[str, Sequence[str]], sample: int) -> A
     for column in (layout.image, layout.edited_image):
         table = undecoded(table, str(column))
     numbers = sorted(random.Random(0).sample(range(len(table)), min(sample, len(table))))
-    folder = Path(path).expanduser()
-    scored, unread = _scored(table, layout, words, numbers, folder if folder.is_dir() else None)
+    scored, unread = _scored(table, layout, words, numbers, Path(path).expanduser())
     return Audit(
         name=Path(path).name or path,
         kind="table",
@@ -113,17 +112,18 @@ def _texts(cell: Any) -> list[str]:
 
 
 def _scored(
-    table: Any, layout: Layout, words: pd.DataFrame, numbers: Sequence[int], folder: Path | None
+    table: Any, layout: Layout, words: pd.DataFrame, numbers: Sequence[int], place: Path
 ) -> tuple[pd.DataFrame, int]:
     """Return the scores of sampled rows, and how many of them have pictures that cannot be read."""
-    from pipelines.sources.cells import cell_bytes
+    from pipelines.sources.cells import cell_bytes, folders_of
 
+    folders = folders_of(place)
     rows: list[dict[str, Any]] = []
     for number in numbers:
         cells = table[number]
         try:
             pictures = [
-                decode_picture(cell_bytes(cells[column], folder), **LIMITS)
+                decode_picture(cell_bytes(cells[column], folders), **LIMITS)
                 for column in (layout.image, layout.edited_image)
             ]
         except RowError:

@@ -21,6 +21,7 @@ from pipelines.models import resolve_model
 from pipelines.scorers.embeddings import Embeddings, normalised, square
 from pipelines.sections.scorers import ClipConfig
 from pipelines.torch_setup import (
+    NO_CODE,
     import_or_explain,
     load_or_explain,
     prepare_torch,
@@ -58,13 +59,15 @@ def _load(config: ClipConfig) -> _Clip:
     from transformers.image_processing_utils import BaseImageProcessor
 
     where, revision = resolve_model(config.model), config.revision
-    kind = AutoConfig.from_pretrained(where, revision=revision).model_type
+    kind = AutoConfig.from_pretrained(where, **NO_CODE, revision=revision).model_type
     _check_kind(kind)
     pixels, _ = BaseImageProcessor.get_image_processor_dict(where, revision=revision)
-    model = AutoModel.from_pretrained(where, revision=revision, dtype=torch_dtype(config.dtype))
+    model = AutoModel.from_pretrained(
+        where, **NO_CODE, revision=revision, dtype=torch_dtype(config.dtype)
+    )
     return _Clip(
         model=model.to(config.device).eval(),
-        tokenizer=AutoTokenizer.from_pretrained(where, revision=revision),
+        tokenizer=AutoTokenizer.from_pretrained(where, **NO_CODE, revision=revision),
         mean=_channels(pixels, "image_mean", config.device),
         deviation=_channels(pixels, "image_std", config.device),
         is_siglip=kind == "siglip",

@@ -19,6 +19,7 @@ from pipelines.models import resolve_model
 from pipelines.scorers.embeddings import Embeddings, normalised, square
 from pipelines.sections.scorers import DinoConfig
 from pipelines.torch_setup import (
+    NO_CODE,
     import_or_explain,
     load_or_explain,
     prepare_torch,
@@ -63,8 +64,10 @@ def _load(config: DinoConfig) -> Any:
     from transformers import AutoConfig, AutoModel
 
     where, revision = resolve_model(config.model), config.revision
-    kind = AutoConfig.from_pretrained(where, revision=revision).model_type
+    kind = AutoConfig.from_pretrained(where, **NO_CODE, revision=revision).model_type
     if kind not in ("dinov2", "dinov2_with_registers"):
         raise ValueError(f"it is of the type {kind!r}, and DINOv2 is expected")
-    model = AutoModel.from_pretrained(where, revision=revision, dtype=torch_dtype(config.dtype))
+    model = AutoModel.from_pretrained(
+        where, **NO_CODE, revision=revision, dtype=torch_dtype(config.dtype)
+    )
     return model.to(config.device).eval()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, model_validator
 
 from pipelines.sections.base import Device, DType, Section, Share, Tasks
 from syned.rows import Task
@@ -98,6 +99,14 @@ class VllmWriter(ModelWriter):
     """Computes what all prompts begin with once."""
 
 
+def _variable(name: str) -> str:
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):
+        raise ValueError(
+            "it is the name of an environment variable in capitals, and never the key itself"
+        )
+    return name
+
+
 class OpenAIWriter(ModelWriter):
     """A language model behind any server that speaks OpenAI's API, such as `vllm serve`."""
 
@@ -107,7 +116,7 @@ class OpenAIWriter(ModelWriter):
 
     engine: Literal["openai"] = "openai"
     base_url: str = "http://localhost:8000/v1"
-    api_key_variable: str = "OPENAI_API_KEY"
+    api_key_variable: Annotated[str, AfterValidator(_variable)] = "OPENAI_API_KEY"
     """The environment variable that holds the key; a server without keys needs none."""
     concurrency: PositiveInt = 32
     """Requests that are open at once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import datasets
 
 from pipelines.sources.base import as_text, read_file
 from syned.errors import RowError, SourceError
+from syned.inside import hub_caches, inside
 from syned.reasons import Reason
 
 _TEXT = ("string", "large_string")
@@ -61,15 +63,27 @@ def caption_column(features: Any, wanted: str | None, path: str) -> str | None:
     return next((name for name in names if _is_text(features.get(name))), None)
 
 
-def cell_bytes(cell: Any, folder: Path | None) -> bytes:
+def folders_of(place: Path) -> tuple[Path, ...]:
+    """Return where the files that a table names may lie.
+
+    Args:
+        place: Of the table on this machine; for a Hub dataset, a place that is not there.
+    """
+    if place.exists():
+        return (place.parent if place.is_file() else place,)
+    return hub_caches()
+
+
+def cell_bytes(cell: Any, folders: Sequence[Path]) -> bytes:
     """Return the encoded picture of a cell: bytes, or {bytes, path}.
 
     Args:
         cell: What the table holds.
-        folder: Where paths that are not absolute begin; nothing for a Hub dataset.
+        folders: Where files that it names may lie.
 
     Raises:
-        RowError: UNREADABLE, for a cell that holds neither bytes nor the path of a file.
+        RowError: UNREADABLE, for a cell that holds neither bytes nor the path of a file of the
+            dataset.
     """
     if isinstance(cell, bytes):
         return cell
@@ -81,9 +95,10 @@ def cell_bytes(cell: Any, folder: Path | None) -> bytes:
         return bytes(data)
     if not path:
         raise RowError(Reason.UNREADABLE, "the cell holds no picture")
-    if folder is None and not Path(path).is_absolute():
-        raise RowError(Reason.UNREADABLE, "the cell holds a path, and no bytes")
-    return read_file((folder or Path()) / path)
+    file = inside(str(path), folders)
+    if file is None:
+        raise RowError(Reason.UNREADABLE, "the cell names a file outside of the dataset's folder")
+    return read_file(file)
 
 
 def cell_text(row: dict[str, Any], column: str | None) -> str:

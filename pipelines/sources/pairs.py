@@ -7,7 +7,7 @@ from typing import Any
 
 from pipelines.sections.sources import PairsSource, TableSource
 from pipelines.sources.base import SourcePicture, as_task, as_text
-from pipelines.sources.cells import cell_bytes, cell_text
+from pipelines.sources.cells import cell_bytes, cell_text, folders_of
 from pipelines.sources.layouts import Layout, layout_of
 from pipelines.sources.load_table import load_files, load_table, undecoded
 from syned.dataset import open_dataset
@@ -33,7 +33,7 @@ class GivenPairs:
         place = Path(config.path).expanduser()
         split = f" {config.split}" if config.split else ""
         self.name = (f"pairs:{as_text(place.name)}" if place.exists() else config.path) + split
-        self._folder = place.parent if place.is_file() else place if place.is_dir() else None
+        self._folders = folders_of(place)
         self._table = table
         self._layout = layout
         self._license = config.license
@@ -58,14 +58,14 @@ class GivenPairs:
         if not instruction:
             raise RowError(Reason.NO_INSTRUCTION, "the row has no instruction")
         return SourcePicture(
-            data=cell_bytes(row[layout.image], self._folder),
+            data=cell_bytes(row[layout.image], self._folders),
             key=self.key(index),
             caption=cell_text(row, layout.source_caption),
             license=(cell_text(row, LICENSE) if LICENSE in row else "") or self._license,
             instruction=instruction,
             task=as_task(cell_text(row, layout.task)),
             edited_caption=cell_text(row, layout.edited_caption) or None,
-            edited=cell_bytes(row[layout.edited_image], self._folder),
+            edited=cell_bytes(row[layout.edited_image], self._folders),
             captions=tuple(_captions(row, layout)),
         )
 

@@ -12,6 +12,7 @@ from pipelines.sources.cells import (
     caption_column,
     cell_bytes,
     cell_text,
+    folders_of,
     image_column,
     image_column_names,
 )
@@ -62,7 +63,7 @@ class TablePictures:
         local = local_path(config.path)
         named = local.exists() or protocol_of(config.path) not in ("", "hf")
         self.name = f"table:{as_text(local.name)}" if named else config.path
-        self._folder = local.parent if local.is_file() else local if local.is_dir() else None
+        self._folders = folders_of(local)
         self._dataset = dataset.select_columns(columns.names())
         self._columns = columns
         self._license = config.license
@@ -85,7 +86,7 @@ class TablePictures:
         number, columns = self._rows[index], self._columns
         row = self._dataset[number]
         return SourcePicture(
-            data=cell_bytes(row[columns.image], self._folder),
+            data=cell_bytes(row[columns.image], self._folders),
             key=self.key(index),
             caption=cell_text(row, columns.caption),
             license=self._license,

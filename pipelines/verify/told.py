@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 
 from rich.console import Console
@@ -10,13 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.verify.report import Check, Verified
+from syned.plain import plain_json
 
 
 def as_json(found: Verified) -> str:
     """Return all that was found as JSON."""
     checks = [asdict(check) | {"ok": check.ok} for check in found.checks]
     whole = asdict(found) | {"ok": found.ok, "checks": checks}
-    return json.dumps(whole, indent=2, ensure_ascii=False)
+    return plain_json(whole, indent=2)
 
 
 def print_verified(found: Verified, console: Console) -> None:
@@ -51,4 +51,4 @@ def _what(check: Check) -> Text:
 
 
 def _say(text: str, console: Console) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    console.print(text, highlight=False, soft_wrap=True)

@@ -13,7 +13,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import urlsplit
 
 from PIL import Image
 
@@ -22,8 +21,10 @@ from pipelines.sections.writers import OpenAIWriter
 from pipelines.writers.dialogue import Reply, Request, dialogue, proceed
 from pipelines.writers.prompt import prompt_version
 from syned.errors import EngineError, RowError
+from syned.images import READERS
 from syned.reasons import Reason
 from syned.rows import EncodedImage
+from syned.secrets import SHORTEST, hidden
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -141,7 +142,7 @@ class _Server:
             if choices:
                 message = choices[0].message
                 text = message.content or getattr(message, "refusal", None) or ""
-                return Reply(text, choices[0].finish_reason)
+                return Reply(self._without_key(text), choices[0].finish_reason)
             await asyncio.sleep(PAUSE * 2**attempt)
         raise RowError(Reason.NO_ANSWER, f"{self._where()} answered, but not with a completion")
 
@@ -179,14 +180,16 @@ class _Server:
 
     def _said(self, error: Exception, length: int = 160) -> str:
         """Return what an error says in one short line, without the key."""
-        line = " ".join(str(error).split())
-        line = line.replace(self.key, "(key)") if self.key else line
+        line = self._without_key(hidden(" ".join(str(error).split())))
         return line if len(line) <= length else line[: length - 1] + "…"
+
+    def _without_key(self, text: str) -> str:
+        """Return what a server says; one that repeats the key does not get it into a dataset."""
+        return text.replace(self.key, "(key)") if len(self.key) >= SHORTEST else text
 
     def _where(self) -> str:
         """Return the server's address without what only its user should know."""
-        parts = urlsplit(self.config.base_url)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}".rstrip("/")
+        return hidden(self.config.base_url).rstrip("/")
 
 
 def _body(request: Request, config: OpenAIWriter) -> dict[str, Any]:
@@ -219,7 +222,7 @@ def data_url(image: EncodedImage) -> str:
         RowError: It is no picture.
     """
     try:
-        with Image.open(io.BytesIO(image.bytes)) as picture:
+        with Image.open(io.BytesIO(image.bytes), formats=READERS) as picture:
             kind = Image.MIME[picture.format or ""]
     except (OSError, KeyError) as error:
         raise RowError(Reason.UNREADABLE, f"the picture cannot be sent: {error}") from error

@@ -50,7 +50,8 @@ _PATTERNS = (
         r"\(\s*\d+\s+(words?|characters?)\s*\)|\bword count\b|\b\d+ (words|characters)\W*$",
         "tells its own length",
     ),
-    (Reason.UNCLEAN, r"[\[\]{}<>|\\_~^*]|``|&\w+;|https?:|www\.|#\w", "holds markup"),
+    (Reason.UNCLEAN, r"[\[\]{}<>|\\_~^*]|``|&\w+;|\w://|www\.|[#@]\w|:\w+:", "holds markup"),
+    (Reason.UNCLEAN, r"^[=@]|\b(javascript|vbscript|data|mailto):\S", "acts where it is shown"),
     (Reason.UNCLEAN, r"\.\.|…|\s\s|\s[,.]", "holds a gap"),
     (
         Reason.UNCLEAN,
@@ -67,8 +68,8 @@ _PATTERNS = (
         r"|unable to (help|assist|fulfil|provide|comply)|not appropriate|inappropriate|unethical"
         r"|harmful|respectful|socially unbiased|let me know|feel free|as (requested|instructed)"
         r"|(please )?note that|(four|five|some|other) (variations?|versions?|captions?|sentences?)"
-        r"|(user|the|this|your|given|above|following) (prompts?|instructions?|json|responses?"
-        r"|requests?|schema))\b"
+        r"|(user|the|this|your|given|above|following|system|earlier|previous|prior)"
+        r" (prompts?|instructions?|json|responses?|requests?|schema))\b"
         r"|^\W*(sure|certainly|of course|okay|ok|yes|no)\b\W*[,!.]"
         r"|^\W*(here (is|are)|here'?s|below (is|are)|the following|these are)\b",
         "talks about itself",

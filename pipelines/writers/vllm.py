@@ -13,6 +13,7 @@ from pipelines.engines import Rejected, WriteJob, Writer, Written
 from pipelines.models import resolve_model
 from pipelines.sections.writers import VllmWriter
 from pipelines.torch_setup import import_or_explain, load_or_explain, quiet_transformers
+from pipelines.writers.chat_marks import refuse_marks
 from pipelines.writers.dialogue import Dialogue, Reply, Request, dialogue, proceed
 from pipelines.writers.prompt import prompt_version
 from syned.errors import EngineError, RowError
@@ -185,9 +186,10 @@ class _Vllm:
         """Return the tokens of a chat, and the picture that it shows.
 
         Raises:
-            RowError: The prompt leaves no room for an answer.
+            RowError: The prompt leaves no room for an answer, or a given text could end a turn.
         """
         tokenizer = self.engine.get_tokenizer()
+        refuse_marks(request.messages[-1]["content"], tokenizer)
         chat = _with_picture(request) if request.image else list(request.messages)
         text = tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
         tokens: list[int] = tokenizer.encode(text, add_special_tokens=False)

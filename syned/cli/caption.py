@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syned.cli.common import echo
+from syned.plain import plain, plain_json
 from syned.told import told
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 ModelOption = Annotated[
     str,
     typer.Option(
-        help="Folder of a training, of an adapter or of a whole BLIP-2; a Hub id; or "
-        "`builtin:small`, which reads simple drawn scenes."
+        help="Folder of a training, of an adapter or of a whole BLIP-2; a Hub id, pinned by "
+        "`@REVISION` behind it; or `builtin:small`, which reads simple drawn scenes."
     ),
 ]
 BaseOption = Annotated[
@@ -90,20 +91,20 @@ def caption(
             tell=_as_json if json_ else _as_text(len(asked)),
         )
         for line in bad:
-            typer.echo(line, err=True)
+            echo(line, err=True)
     if bad:
         raise typer.Exit(3)
 
 
 def _as_json(pair: AskedPair, text: str) -> None:
     files = {"before": str(pair.before), "after": str(pair.after)}
-    typer.echo(json.dumps({"id": pair.name, **files, "caption": text}, ensure_ascii=False))
+    typer.echo(plain_json({"id": pair.name, **files, "caption": text}))
 
 
 def _as_text(count: int) -> Tell:
     """Return what prints a caption, with the pair's name if there are several."""
 
     def tell(pair: AskedPair, text: str) -> None:
-        typer.echo(text if count == 1 else f"{pair.name}\t{text}")
+        typer.echo(plain(text) if count == 1 else f"{plain(pair.name)}\t{plain(text)}")
 
     return tell

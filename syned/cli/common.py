@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syned.plain import plain
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -19,9 +21,14 @@ RunArgument = Annotated[
 
 def console() -> Console:
     """Return where a command prints."""
-    from rich.console import Console
+    from syned.terminal import Terminal
 
-    return Console()
+    return Terminal()
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print a line for people and programs alike: no colours, no wrapping, odd characters named."""
+    typer.echo(plain(text, keep="\n\t"), err=err)
 
 
 def places_of(data: list[str] | None) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from syned.cli.common import console
 from syned.cli.train import RootOption
+from syned.plain import plain_json
 from syned.told import told
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
@@ -49,7 +49,7 @@ def list_(
         found = cards(root, name)
         if json_:
             whole = asdict(found[0]) if name else {"datasets": [asdict(card) for card in found]}
-            typer.echo(json.dumps(whole, indent=2, ensure_ascii=False))
+            typer.echo(plain_json(whole, indent=2))
         elif name:
             print_card(found[0], console())
         else:
@@ -88,17 +88,16 @@ def check(
     with told("Give the same command again."):
         from dataclasses import asdict
 
-        from rich.console import Console
-
         from syned.errors import EXIT_ROWS_FAILED
+        from syned.terminal import Terminal
         from trainer.data_bar import bar
         from trainer.data_check import check as check_dataset
         from trainer.data_told import print_report
 
-        with bar(Console(stderr=True)) as on_split:
+        with bar(Terminal(stderr=True)) as on_split:
             report = check_dataset(name, path, protocol, on_split)
         if json_:
-            typer.echo(json.dumps(asdict(report), indent=2, ensure_ascii=False))
+            typer.echo(plain_json(asdict(report), indent=2))
         else:
             print_report(report, console())
         if report.problems:

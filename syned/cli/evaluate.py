@@ -88,4 +88,4 @@ def evaluate(
             print_comparison(names, found.comparison, console)
         for folder in found.folders:
             line = f"{folder}/page.html  pairs with captions, worst first"
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
+            console.print(line, highlight=False, soft_wrap=True)

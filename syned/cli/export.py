@@ -91,4 +91,4 @@ def _print(found: Exported, out: Path, to: To) -> None:
     if found.left_out:
         lines.append(f"left out, since no columns of syned: {', '.join(found.left_out)}")
     for line in lines:
-        console().print(line, markup=False, highlight=False, soft_wrap=True)
+        console().print(line, highlight=False, soft_wrap=True)

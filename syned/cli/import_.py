@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from syned.cli.common import echo
 from syned.told import GO_ON, told
 
 
@@ -107,5 +108,5 @@ def _files(name: str, path: str | None, run: Path) -> str | None:
         raise SourceError(f"{name}: name its folder; `syned data list {name}` says how to get it")
     folder = run.with_name(f"{run.name}-pairs")
     for reason, count in write_pairs(name, path, folder).items():
-        typer.echo(f"{name}: {count:,} entries give no pair: {reason}", err=True)
+        echo(f"{name}: {count:,} entries give no pair: {reason}", err=True)
     return str(folder)

@@ -45,4 +45,4 @@ def preview(
         from syned.run import RunFolder
 
         path = look(RunFolder(run), png=png, out=out, limit=limit)
-        console().print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
+        console().print(f"wrote {path}", highlight=False, soft_wrap=True)

@@ -80,4 +80,4 @@ def report(
         is_here = audits[0].kind == "run" and not protocol_of(what[0])
         path = out or (Path(what[0]).expanduser() if is_here else Path()) / name
         write_report(audits, path)
-        console().print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
+        console().print(f"wrote {path}", highlight=False, soft_wrap=True)

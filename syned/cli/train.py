@@ -100,7 +100,7 @@ def train(
         console = make_console()
         if dry_run:
             values = resolved.model_dump(mode="json")
-            console.print(yaml.safe_dump(values, sort_keys=False), markup=False, highlight=False)
+            console.print(yaml.safe_dump(values, sort_keys=False), highlight=False)
             return
         folder = RunFolder(out or Path("trainings") / resolved.name)
         from trainer.display import Display

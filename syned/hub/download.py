@@ -1,7 +1,8 @@
-"""Brings a dataset of the Hub here."""
+"""Brings datasets and models of the Hub here."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from huggingface_hub import snapshot_download
@@ -22,20 +23,26 @@ def download(repo: str, revision: str | None = None) -> Path:
     Raises:
         HubError: There is none of that name, or the Hub cannot be reached.
     """
-    disable_progress_bars()
     try:
-        return _snapshot(repo, revision)
+        return fetch(repo, revision, "dataset", ("*.parquet", CARD))
     except HubError as error:
         raise HubError(f"{error} (There is no folder of that name here, either.)") from error
 
 
-def _snapshot(repo: str, revision: str | None) -> Path:
+def fetch(repo: str, revision: str | None, kind: str, files: Sequence[str]) -> Path:
+    """Bring files of a repository here, and return their folder; what is here is kept.
+
+    Args:
+        repo: `owner/name`.
+        revision: A branch, a tag or a commit; `main` if not given.
+        kind: `model` or `dataset`.
+        files: Patterns of their names.
+
+    Raises:
+        HubError: There is none of that name, or the Hub cannot be reached.
+    """
+    disable_progress_bars()
     with hub_errors(repo):
         return Path(
-            snapshot_download(
-                repo,
-                repo_type="dataset",
-                revision=revision,
-                allow_patterns=["*.parquet", CARD],
-            )
+            snapshot_download(repo, repo_type=kind, revision=revision, allow_patterns=list(files))
         )

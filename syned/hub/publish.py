@@ -120,4 +120,4 @@ def _print(target: Target, changes: Changes, console: Console) -> None:
 
 
 def _say(text: str, console: Console) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    console.print(text, highlight=False, soft_wrap=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from syned import __version__
+from syned.plain import plain_json
 from syned.storage import write_whole
 from syned.temporary import sweep_dead
 from trainer.metrics.scores import METRICS, Scores
@@ -28,7 +29,7 @@ def print_scores(scores: Scores, console: Console) -> None:
         table.add_row(name, "missing" if value is None else f"{100 * value:.2f}")
     console.print(table)
     for line in (*scores.missing.values(), *scores.notes):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.print(line, highlight=False, soft_wrap=True)
     console.print(f"Tokenizer: {scores.tokenizer}. CIDEr is CIDEr-D.", highlight=False)
 
 
@@ -46,7 +47,7 @@ def as_json(scores: Scores, predictions: Path, references: Path) -> str:
         "predictions_file": _file(predictions),
         "references_file": _file(references),
     }
-    return json.dumps(told, indent=2, ensure_ascii=False)
+    return plain_json(told, indent=2)
 
 
 def write_per_sample(scores: Scores, path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from syned.errors import SourceError
+from syned.inside import leads_out
 from syned.mirror import on_this_machine
 from trainer.rows import CaptionedPair, Dropped, Picture, Split
 
@@ -122,6 +123,10 @@ def read_entries(path: Path, names: Sequence[str], texts: str) -> list[dict[str,
         )
         if not named or not _is_list(entry.get(texts), str):
             raise SourceError(f"{path}, entry {number}: {wanted}")
+        for name in names:
+            if leads_out(str(entry[name])):
+                told = f"{name} is {entry[name]!r}, a path outside of the dataset's folder"
+                raise SourceError(f"{path}, entry {number}: {told}")
     return found
 
 

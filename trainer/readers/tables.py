@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from syned.errors import SourceError
+from syned.hub.commits import split_revision
+from syned.inside import hub_caches, inside
 from trainer.readers.base import NotThere, clean_captions, folder_of
 from trainer.rows import CaptionedPair, Dropped, Picture
 
@@ -76,8 +78,10 @@ def table_rows(
             f"{path}: no Parquet files of the split {split}; expected {split}-*.parquet in it or "
             "in data/"
         )
+    root = folder_of(path)
     for file in files:
-        yield from _file_rows(file, needed, more)
+        folders = (file.parent, root) if root.is_dir() else (file.parent,)
+        yield from (_kept_inside(row, folders) for row in _file_rows(file, needed, more))
 
 
 def count_rows(path: str, split: str) -> int:
@@ -124,13 +128,14 @@ def _columns(
 
 
 def _hub_table(path: str, split: str) -> Any:
-    """Return a split of a dataset on the Hub.
+    """Return a split of a dataset on the Hub, `owner/name` or `owner/name@revision`.
 
     Raises:
         NotThere: There is none, or the Hub cannot be reached. What would lie in a folder of this
             machine is not looked for on the Hub.
     """
-    if path.count("/") != 1 or path.startswith((".", "/", "~")) or Path(path).parent.is_dir():
+    repo, revision = split_revision(path)
+    if repo.count("/") != 1 or path.startswith((".", "/", "~")) or Path(path).parent.is_dir():
         raise NotThere(
             f"{path}: there is no such file or folder; `syned data list` says how to get each "
             "dataset and where its files go"
@@ -138,7 +143,7 @@ def _hub_table(path: str, split: str) -> Any:
     from datasets import load_dataset
 
     try:
-        return load_dataset(path, split=split)
+        return load_dataset(repo, split=split, revision=revision)
     except Exception as error:
         said = str(error).strip().splitlines()
         raise NotThere(
@@ -156,7 +161,21 @@ def _hub_rows(path: str, split: str, needed: Sequence[str], more: Sequence[str])
     for name, feature in table.features.items():
         if isinstance(feature, Image):
             table = table.cast_column(name, Image(decode=False))
-    yield from table
+    caches = hub_caches()
+    yield from (_kept_inside(row, caches) for row in table)
+
+
+def _kept_inside(row: Row, folders: Sequence[Path]) -> Row:
+    """Return a row whose pictures name no file outside of their dataset's folder."""
+    return {name: _held(cell, folders) for name, cell in row.items()}
+
+
+def _held(cell: Any, folders: Sequence[Path]) -> Any:
+    """Return a cell; one that names a file in place of bytes has the whole path, or none."""
+    if not isinstance(cell, dict) or cell.get("bytes") or not isinstance(cell.get("path"), str):
+        return cell
+    file = inside(cell["path"], folders)
+    return cell | {"path": None if file is None else str(file)}
 
 
 def pair_of_cells(
@@ -176,7 +195,7 @@ def pair_of_cells(
         return Dropped(key=name, split=split, reason="no_caption", message="all captions are empty")
     first, second = _picture(before, name), _picture(after, name)
     if first is None or second is None:
-        message = "a picture of the row is empty"
+        message = "a picture of the row is empty, or a file outside of the dataset's folder"
         return Dropped(key=name, split=split, reason="no_picture", message=message)
     return CaptionedPair(before=first, after=second, captions=told, **row)
 
