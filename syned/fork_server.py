@@ -20,10 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from syned.stage import Stage
-from syned.temporary import scratch_path, sweep_scratch
+from syned.temporary import scratch_path
 
-LONGEST = 40
-"""Characters of a folder's path; a socket's, with two folders below it, may have 107."""
 WORKERS = multiprocessing.get_context("forkserver")
 
 
@@ -81,10 +79,7 @@ def _tidy() -> Iterator[None]:
 @cache
 def _scratch() -> Path:
     """Make a folder for as long as this process lives."""
-    own = Path(tempfile.gettempdir())
-    folder = own if len(str(own)) <= LONGEST else Path("/tmp")
-    sweep_scratch(folder)
-    path = scratch_path(folder, "")
+    path = scratch_path("")
     path.mkdir(mode=0o700)
     # After what multiprocessing itself removes within.
     util.Finalize(None, shutil.rmtree, (path,), {"ignore_errors": True}, exitpriority=-200)

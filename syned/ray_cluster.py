@@ -64,7 +64,10 @@ def connected(address: str | None) -> Iterator[dict[str, float]]:
     try:
         yield ray.cluster_resources()
     finally:
+        # Interrupted within, Ray ends the process by a fault.
+        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
         ray.shutdown()
+        signal.signal(signal.SIGINT, handler)
 
 
 def _refuse_nobody(address: str) -> None:

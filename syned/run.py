@@ -14,7 +14,7 @@ from syned.claim import Say, claimed
 from syned.errors import RunError
 from syned.ids import digest
 from syned.storage import Place, is_read_only, make_folder, names, sizes, to_place, write_whole
-from syned.temporary import sweep_dead
+from syned.temporary import sweep_dead, sweep_scratch
 
 MISSING = "(not set)"
 
@@ -145,6 +145,7 @@ class RunFolder:
         make_folder(self.path)
         with claimed(self.path, say):
             sweep_dead(self.path)
+            sweep_scratch()
             yield
 
 

@@ -24,19 +24,27 @@ if TYPE_CHECKING:
     from syned.storage import Place
 
 TEMPORARY = ".tmp-"
+LONGEST = 40
+"""Characters of a folder's path; a socket's, with two folders below it, may have 107."""
 _SCRATCH = "syned-scratch-"
+
+
+def scratch_folder() -> Path:
+    """Return a folder for temporary files with a path so short that sockets can lie below it."""
+    own = Path(tempfile.gettempdir())
+    return own if len(str(own)) <= LONGEST else Path("/tmp")
 
 
 def temporary_path(final: Place) -> Path:
     """Return a local path for a file that is to appear at `final`; no other process uses it."""
     if isinstance(final, Path):
         return final.with_name(f"{TEMPORARY}{_own()}-{final.name}")
-    return scratch_path(Path(tempfile.gettempdir()), final.name)
+    return scratch_path(final.name)
 
 
-def scratch_path(folder: Path, name: str) -> Path:
-    """Return a path in a folder for temporary files; no other process uses it."""
-    return folder / f"{_SCRATCH}{_own()}-{name}"
+def scratch_path(name: str) -> Path:
+    """Return a path in the folder for temporary files; no other process uses it."""
+    return scratch_folder() / f"{_SCRATCH}{_own()}-{name}"
 
 
 def _own() -> str:
@@ -62,7 +70,7 @@ def sweep(folder: Place) -> None:
         for path in folder.glob(f"{TEMPORARY}*"):
             _remove(path)
     else:
-        sweep_scratch(Path(tempfile.gettempdir()))
+        sweep_scratch()
 
 
 def sweep_dead(folder: Place) -> None:
@@ -74,9 +82,9 @@ def sweep_dead(folder: Place) -> None:
         _sweep(folder, TEMPORARY)
 
 
-def sweep_scratch(folder: Path) -> None:
-    """Remove what killed processes of this machine left in a folder for temporary files."""
-    _sweep(folder, _SCRATCH)
+def sweep_scratch() -> None:
+    """Remove what killed processes of this machine left in the folder for temporary files."""
+    _sweep(scratch_folder(), _SCRATCH)
 
 
 def _sweep(folder: Path, prefix: str) -> None:

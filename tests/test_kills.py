@@ -27,6 +27,8 @@ PARTS = (
     *("--set", "export.splits={train: 0.6, validation: 0.2, test: 0.2}"),
 )
 FILTER = ("filter", "run", "--set", "max_ssim=0.97", "--set", "export.license=cc-by-4.0")
+STARTED = 0.2
+"""Seconds; before, it is Python itself that is killed."""
 PUBLISH = ("publish", "run", "--repo", "tester/pairs", "--variant", "raw_scored")
 WORLD = (
     *("generate", "--recipe", "world", "--n", "6", "--out", "world", "--set", "part_size=2"),
@@ -84,7 +86,7 @@ def carry_out(campaign: Campaign, made: Path, tmp: Path, seed: int) -> Iterator[
         folder = shutil.copytree(made, tmp / str(number))
         campaign.reset()
         for kind in (rng.choice(campaign.kinds) for _ in range(campaign.kills)):
-            strike = struck(job, folder, kind, rng.uniform(0, 0.9 * seconds), rng)
+            strike = struck(job, folder, kind, rng.uniform(STARTED, 0.9 * seconds), rng)
             if strike.hit:
                 yield kind
         again = run_whole(job, folder)
