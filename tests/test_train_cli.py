@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -98,6 +99,13 @@ def rows(home, split):
 
 
 # --- training
+
+
+def test_a_loss_that_is_no_number_ends_the_training(home):
+    done = run(home, *training("lost"), "--set", "train.learning_rate=1e30")
+    assert done.returncode == 2, done.stdout
+    assert re.search(r"(loss|grad_norm) is (nan|inf) at step \d+. Lower train.learn", done.stderr)
+    assert not (home / "trainings/lost/model").exists()
 
 
 def test_a_training_leaves_model_card_curves_counts_and_test(home):

@@ -61,6 +61,7 @@ def arguments_of(
         save_steps=every,
         save_total_limit=2,
         logging_steps=max(1, min(50, every // 4)),
+        logging_nan_inf_filter=False,
         greater_is_better=train.best_by != "loss",
         prediction_loss_only=True,
         remove_unused_columns=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
+from syned.errors import EngineError
 from trainer.captioner import captions_of
 from trainer.evaluation import EXACT, judge, references_of
 from trainer.mix import Part
@@ -129,6 +131,24 @@ class Clock(TrainerCallback):  # type: ignore[misc]
         self._ended = None
 
     on_save = on_evaluate
+
+
+class Finite(TrainerCallback):  # type: ignore[misc]
+    """Ends a training whose loss or gradient is no number: all weights are lost from there on."""
+
+    def on_log(self, args: Any, state: Any, control: Any, **more: Any) -> None:  # noqa: ARG002
+        """Look at what was logged.
+
+        Raises:
+            EngineError: It is not finite.
+        """
+        for name in ("loss", "grad_norm", "eval_loss"):
+            value = (more.get("logs") or {}).get(name)
+            if value is not None and not math.isfinite(value):
+                raise EngineError(
+                    f"{name} is {value} at step {state.global_step}. Lower train.learning_rate, or "
+                    "look at the base's weights, and name another --out"
+                )
 
 
 class Steps(TrainerCallback):  # type: ignore[misc]

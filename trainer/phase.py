@@ -15,7 +15,7 @@ from syned.checkpoints import distrusted
 from syned.errors import EngineError
 from syned.storage import write_whole
 from trainer.arguments import arguments_of
-from trainer.callbacks import CaptionValidation, Clock, Steps
+from trainer.callbacks import CaptionValidation, Clock, Finite, Steps
 from trainer.captioner import more_arguments
 from trainer.examples import Collate, Order, TrainingPairs, examples_of
 from trainer.mix import Part
@@ -106,6 +106,7 @@ def run_phase(
         trainer.add_callback(look)
         if recipe.train.patience:
             trainer.add_callback(EarlyStoppingCallback(recipe.train.patience))
+    trainer.add_callback(Finite())
     trainer.add_callback(clock)
     trainer.add_callback(Steps(watch.step))
     _train(trainer, folder)
