@@ -25,6 +25,10 @@ _SECRET = (
 )
 
 
+MOST_BYTES = 1_000_000
+"""Of a recipe; reading takes a minute for ten times as many."""
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """Read a recipe file.
 
@@ -32,10 +36,16 @@ def read_yaml(path: Path) -> dict[str, Any]:
         RecipeError: It is missing, is not YAML, or holds no mapping.
     """
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise RecipeError(
+                str(path), [f"it has more than {MOST_BYTES:,} bytes, as no recipe has"]
+            )
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RecipeError(str(path), ["there is no such file"]) from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except RecursionError:
+        raise RecipeError(str(path), ["its values lie too deep in one another"]) from None
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise RecipeError(str(path), [f"cannot be read as YAML: {_one_line(error)}"]) from error
     if not isinstance(values, dict):
         found = "nothing" if values is None else type(values).__name__
@@ -66,7 +76,7 @@ def set_values(values: Mapping[str, Any], assignments: Sequence[str]) -> dict[st
             continue
         try:
             _assign(result, key.strip().split("."), yaml.safe_load(text))
-        except (yaml.YAMLError, IndexError, ValueError) as error:
+        except (yaml.YAMLError, IndexError, ValueError, RecursionError) as error:
             faults.append(f"{assignment!r}: {_one_line(error)}")
     if faults:
         raise RecipeError("--set", faults)

@@ -77,7 +77,7 @@ class RunFolder:
             if "bucket" in str(error):
                 raise
             raise RunError(f"{self.path} is not a run: it has no recipe.yaml.") from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise RunError(f"{self.recipe_path} cannot be read: {error}") from error
         if not isinstance(values, dict):
             raise RunError(f"{self.recipe_path} holds no recipe, but {type(values).__name__}.")

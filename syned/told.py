@@ -20,6 +20,9 @@ EXIT_INTERRUPTED = 130
 GO_ON = "Finished parts are kept: give the same command again to go on."
 """What to do after a stop of a command that keeps what it has made."""
 
+MOST = 5_000
+"""Characters of a message; one may quote what is far longer."""
+
 ENVIRONMENT_ERRORS = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EMFILE),
     *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP),
@@ -89,5 +92,8 @@ def _fail(message: str, code: int) -> None:
 
     console = Terminal(stderr=True)
     console.print("syned:", style="bold red", end=" ")
-    console.print(hidden(message), highlight=False, soft_wrap=True)
+    message = hidden(message)
+    if len(message) > MOST:
+        message = f"{message[: MOST // 2]} […] {message[-MOST // 2 :]}"
+    console.print(message, highlight=False, soft_wrap=True)
     raise typer.Exit(code)

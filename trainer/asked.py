@@ -54,10 +54,10 @@ def _of_csv(path: Path) -> Iterator[AskedPair]:
     separator = "\t" if path.suffix.lower() == ".tsv" else ","
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter=separator))
+            reader = csv.DictReader(file, delimiter=separator)
+            rows, names = list(reader), list(reader.fieldnames or ())
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SourceError(f"{path}: cannot be read as CSV: {error}") from error
-    names = list(rows[0]) if rows else []
     first = next((name for name in BEFORE if name in names), None)
     second = next((name for name in AFTER if name in names), None)
     if first is None or second is None:
