@@ -19,6 +19,7 @@ from markupsafe import Markup
 import syned
 from pipelines.card_facts import CardFacts
 from pipelines.card_front import front_matter
+from pipelines.card_safety import safety
 from pipelines.card_words import CITATIONS, limitations, models_of, steps, untrained_models
 from pipelines.markdown import code, escape
 from pipelines.recipe import Recipe
@@ -57,6 +58,7 @@ def render_card(facts: CardFacts) -> str:
         untrained=untrained_models(recipe),
         steps=steps(recipe, facts.prompt_version, facts.definitions),
         limitations=limitations(recipe),
+        safety=list(safety(facts)),
         citations=[Markup(CITATIONS[key]) for key in _cited(recipe)],
         command=Markup(_command(recipe)),
         recipe_yaml=Markup(recipe_yaml),

@@ -216,5 +216,6 @@ def card_facts(recipe: Recipe, funnel: Funnel, exported: Exported) -> CardFacts:
         sources=exported.sources,
         prompt_version=exported.prompt_version,
         inverse=exported.inverse,
-        definitions=definitions(recipe.score.clip, recipe.score.dino),
+        faces=exported.faces,
+        definitions=definitions(recipe.score),
     )
