@@ -18,7 +18,7 @@ demo: $(UV)
 	$(UV) run --no-dev syned generate --recipe demo
 	$(UV) run --no-dev syned preview runs/demo
 
-EXTRAS = --extra cpu --extra train --extra meteor --extra ray --extra storage
+EXTRAS = --extra cpu --extra train --extra meteor --extra ray --extra storage --extra safety
 
 test: $(UV)
 	$(UV) run $(EXTRAS) ruff check .

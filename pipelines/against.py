@@ -7,7 +7,7 @@ looked at before, and has not changed, is not looked at again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from syned.batches import batched
 from syned.errors import EngineError, MissingExtra, RowError, SourceError, WorkerDied
 from syned.ids import fingerprint
 from syned.images import decode_picture, normalise, perceptual_hash
-from syned.rows import EvaluationRow, turned_away
+from syned.rows import Row, turned_away
 from syned.run import RunFolder
 from syned.stage import Done, PartFunction, Stage
 from syned.storage import protocol_of, to_place
@@ -39,6 +39,18 @@ BATCH = 64
 
 Item = tuple[PictureSource, int, str]
 """A source, a number in it, and what the picture is called."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationRow(Row):
+    """One picture of an evaluation set that pairs must not be close to; no pixels."""
+
+    key: str
+    """Where it was found: a path within the folder, or the column and number of a row."""
+    phash: str = ""
+    """64-bit perceptual hash, 16 hex digits; empty if it could not be decoded."""
+    embedding: np.ndarray | None = None
+    """CLIP's, float16 (D,), L2-normalised; missing without CLIP."""
 
 
 def against_stage(recipe: Recipe) -> Stage:
@@ -64,7 +76,7 @@ def _definition(recipe: Recipe) -> dict[str, str] | None:
     """Return what the embeddings depend on; nothing if pictures are not embedded."""
     if recipe.score.clip is None or recipe.filter.against_similarity is None:
         return None
-    return definitions(recipe.score.clip, None)["clip"]
+    return definitions(recipe.score)["clip"]
 
 
 def marks_of_sets(recipe: Recipe) -> list[str]:

@@ -18,6 +18,7 @@ from markupsafe import Markup
 import syned
 from pipelines.card_facts import CardFacts
 from pipelines.card_front import front_matter
+from pipelines.card_safety import safety
 from pipelines.card_words import CITATIONS, limitations, models_of, steps, untrained_models
 from pipelines.recipe import Recipe
 from pipelines.requirements import is_local
@@ -62,6 +63,7 @@ def render_card(facts: CardFacts) -> str:
         steps=steps(recipe, facts.prompt_version, facts.definitions),
         commits=facts.commits,
         limitations=limitations(recipe),
+        safety=list(safety(facts)),
         citations=[Markup(CITATIONS[key]) for key in _cited(recipe)],
         command=Markup(_command(recipe)),
         recipe_yaml=recipe_yaml,

@@ -53,6 +53,7 @@ class CardFacts:
         sources: The same for each source of pictures.
         prompt_version: Version of the prompt or of the templates.
         inverse: How many of the pairs are others turned round.
+        faces: How many pairs have a face that was blurred; nothing if none were looked for.
         definitions: What the scores of each scorer depend on, such as backbone and resize.
         repo: Where it is published, as `owner/name`; a stand-in if that is not known.
         configs: Further configurations.
@@ -68,6 +69,7 @@ class CardFacts:
     licenses: Mapping[str, int]
     prompt_version: str
     inverse: int = 0
+    faces: int | None = None
     definitions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     repo: str = "path/to/this/dataset"
     configs: Sequence[ConfigFacts] = ()

@@ -180,5 +180,4 @@ def limitations(recipe: Recipe) -> Iterator[str]:
         "says nothing of what people change in pictures; what the source pictures show and leave "
         "out, their pairs do too."
     )
-    yield "The source pictures were not searched for people, private matters or offensive content."
     yield "All text is English."

@@ -9,17 +9,14 @@ from functools import partial
 from PIL import Image
 
 from pipelines import instruct, sample
+from pipelines.editors.load import load_editor
 from pipelines.engines import Edited, EditJob, Editor, Rejected
+from pipelines.faces.blur import FindFaces, blurred, load_faces, told
 from pipelines.loaded import note
-from pipelines.recipe import ImageConfig, Recipe
+from pipelines.recipe import Recipe
 from pipelines.routing import answer
-from pipelines.sections.editors import (
-    AnyEditor,
-    GivenEditor,
-    InstructPix2PixEditor,
-    KontextEditor,
-    ProceduralEditor,
-)
+from pipelines.sections.editors import AnyEditor
+from pipelines.sections.images import ImageConfig
 from syned.batches import ahead, join_sorted
 from syned.errors import RowError
 from syned.ids import seed_for
@@ -88,7 +85,10 @@ Answers = list[tuple[Editor, Edited | Rejected]]
 
 
 def edit_rows(
-    groups: Iterable[Sequence[Order]], editors: Editors, recipe: Recipe
+    groups: Iterable[Sequence[Order]],
+    editors: Editors,
+    recipe: Recipe,
+    faces: FindFaces | None = None,
 ) -> Iterator[list[list[EditRow]]]:
     """Ask the editor of each pair, and encode what it made as the source pictures were.
 
@@ -99,6 +99,8 @@ def edit_rows(
         groups: Pairs that are answered together.
         editors: Of the recipe.
         recipe: Of the run.
+        faces: Finds faces, which are blurred where a model made the picture: exact edits and given
+            pictures come of ones that were blurred before.
 
     Yields:
         For each group, the rows of each pair.
@@ -106,7 +108,7 @@ def edit_rows(
     threads = int(recipe.edit.has_model())
     asked = ahead(groups, lambda group: _asked(group, recipe), threads)
     answered = ((pairs, _answers(pairs, editors)) for pairs in asked)
-    return ahead(answered, lambda both: _rows(*both, recipe.image), threads)
+    return ahead(answered, lambda both: _rows(*both, recipe.image, faces), threads)
 
 
 def _asked(group: Sequence[Order], recipe: Recipe) -> Asked:
@@ -123,10 +125,12 @@ def _answers(asked: Asked, editors: Editors) -> Answers:
     )
 
 
-def _rows(asked: Asked, answers: Answers, image: ImageConfig) -> list[list[EditRow]]:
+def _rows(
+    asked: Asked, answers: Answers, image: ImageConfig, faces: FindFaces | None
+) -> list[list[EditRow]]:
     """Make the rows of each pair."""
     return [
-        [_finished(_row(order, job, editor), made, image)]
+        [_finished(_row(order, job, editor), made, image, faces)]
         for (order, job), (editor, made) in zip(asked, answers, strict=True)
     ]
 
@@ -136,13 +140,20 @@ def _row(order: Order, job: EditJob, editor: Editor) -> EditRow:
     return EditRow(pair_id=order.instruct.pair_id, editor=editor.name, seed=job.seed)
 
 
-def _finished(row: EditRow, answer: Edited | Rejected, image: ImageConfig) -> EditRow:
+def _finished(
+    row: EditRow, answer: Edited | Rejected, image: ImageConfig, faces: FindFaces | None
+) -> EditRow:
     """Add to a row what the editor made of it."""
     if isinstance(answer, Rejected):
         return turned_away(row, answer)
+    picture = answer.image
+    regions = faces(picture) if faces is not None and answer.by_model else None
+    if regions:
+        picture = blurred(picture, regions)
     return replace(
         row,
-        edited_image=answer.encoded or encode_picture(answer.image, image.format, image.quality),
+        edited_image=answer.encoded or encode_picture(picture, image.format, image.quality),
+        faces=None if regions is None else told(regions),
         guidance_scale=answer.guidance_scale,
         image_guidance_scale=answer.image_guidance_scale,
         num_inference_steps=answer.num_inference_steps,
@@ -183,38 +194,10 @@ class Editors:
         return next(key for key, engine in self._recipe.engines().items() if engine == config)
 
 
-def load_editor(config: AnyEditor, key: str) -> Editor:
-    """Load an editor.
-
-    Args:
-        config: What the recipe says of it.
-        key: Where it says so, for messages.
-
-    Raises:
-        SynedError: Something that it needs is not installed, or it cannot be loaded.
-    """
-    if isinstance(config, ProceduralEditor):
-        from pipelines.editors.procedural import load_procedural_editor
-
-        return load_procedural_editor(config)
-    if isinstance(config, GivenEditor):
-        from pipelines.editors.given import GIVEN
-
-        return GIVEN
-    if isinstance(config, InstructPix2PixEditor):
-        from pipelines.editors.instruct_pix2pix import load_instruct_pix2pix
-
-        return load_instruct_pix2pix(config, key)
-    from pipelines.editors import flow_matching
-
-    if isinstance(config, KontextEditor):
-        return flow_matching.load_flux_kontext(config, key)
-    return flow_matching.load_qwen_image_edit(config, key)
-
-
 def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
     """Load the editors that the first part needs; others are loaded as their pairs come."""
     editors = Editors(recipe, partial(note, run))
+    faces = load_faces(recipe.image.faces) if recipe.edit.has_model() else None
     for task, candidate in _needs(run):
         editors.of(task, candidate)
 
@@ -222,7 +205,7 @@ def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
         return in_batches(
             orders(run, index),
             key=lambda order: order.instruct.pair_id,
-            make=lambda groups: edit_rows(groups, editors, recipe),
+            make=lambda groups: edit_rows(groups, editors, recipe, faces),
             size=BATCH * (1 + len(recipe.edit.more_editors)),
             done=done,
         )

@@ -110,6 +110,11 @@ class Edited:
     encoded: EncodedImage | None = None
     """The same picture as it is to be stored, if it was encoded before."""
 
+    @property
+    def by_model(self) -> bool:
+        """Say whether a model made it; exact edits and given pictures have no steps."""
+        return self.num_inference_steps is not None
+
 
 class Editor(Protocol):
     """Makes the edited picture."""
@@ -125,7 +130,7 @@ class Editor(Protocol):
 
 
 class Embedder(Protocol[T_contra]):
-    """Embeds pictures, or texts, with a model: each key once."""
+    """Embeds pictures, or texts, with a model, or classifies them: each key once."""
 
     def prepare(self, item: T_contra) -> Any:
         """Make an item ready for a batch; any thread may."""
@@ -140,7 +145,10 @@ class Embedder(Protocol[T_contra]):
         ...
 
     def vector(self, key: str) -> np.ndarray:
-        """Return an embedding, float32 (D,), of length 1; NaN where the model gave no numbers."""
+        """Return an embedding, float32 (D,), of length 1, or a classifier's probability, (1,).
+
+        NaN where the model gave no numbers.
+        """
         ...
 
     def forget(self) -> None:

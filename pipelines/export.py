@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pipelines.faces.blur import count
 from pipelines.filter import splits_in_order
 from pipelines.inverse import turned_round
 from pipelines.pairs import Pair, read_pairs
@@ -19,14 +20,14 @@ from syned.arrow import arrow_schema, as_dict
 from syned.dataset_rows import DatasetRow
 from syned.ids import fingerprint
 from syned.parquet import hub_metadata
-from syned.rows import SCORE_NAMES
+from syned.rows import SCORE_NAMES, EditRow, SampleRow
 from syned.run import RunFolder
 from syned.shards import ShardWriter
 from syned.storage import Place, make_folder, remove, write_whole
 from syned.temporary import TEMPORARY
 from syned.trees import remove_tree, replace_tree, tree_sizes
 
-VERSION = 4
+VERSION = 5
 NO_WAY_BACK = "no pair was turned round: the way back of no kept pair is worded"
 
 
@@ -47,6 +48,8 @@ class Exported(BaseModel):
     """Rows per licence of each source of pictures."""
     prompt_version: str
     """Of the writer; empty if nothing was kept."""
+    faces: int | None = None
+    """Rows with a face that was blurred; nothing if no faces were looked for."""
     inverse: int = 0
     """How many of the rows are pairs turned round."""
     note: str = ""
@@ -81,6 +84,7 @@ def dataset_row(pair: Pair, license: str = "") -> DatasetRow:  # noqa: A002
         source_caption=written.source_caption,
         edited_caption=written.edited_caption,
         **{name: getattr(scored, name) for name in SCORE_NAMES},
+        faces=_faces(picture, edited),
         inverse=False,
         source=picture.source,
         license=picture.license or license,
@@ -94,6 +98,12 @@ def dataset_row(pair: Pair, license: str = "") -> DatasetRow:  # noqa: A002
         edit=written.edit if edited.editor == "procedural" else None,
         scene=picture.scene,
     )
+
+
+def _faces(picture: SampleRow, edited: EditRow) -> int | None:
+    """Return how many faces were blurred in a pair; nothing if none were looked for."""
+    found = [n for n in (count(picture.faces), count(edited.faces)) if n is not None]
+    return sum(found) if found else None
 
 
 def kept_pairs(run: RunFolder, parts: int) -> Iterator[Pair]:
@@ -158,17 +168,21 @@ def _write_shards(run: RunFolder, parts: int, recipe: Recipe, folder: Place, mar
     licenses: Counter[str] = Counter()
     sources: dict[str, Counter[str]] = defaultdict(Counter)
     inverse, prompt_version = 0, ""
+    faces: int | None = None
     for pair in kept_pairs(run, parts):
         for row in dataset_rows(pair, recipe.export):
             shards.add(row, pair.decision.split or "")
             licenses[row.license or "unknown"] += 1
             sources[row.source][row.license or "unknown"] += 1
             inverse += row.inverse
+            if row.faces is not None:
+                faces = (faces or 0) + (row.faces > 0)
             prompt_version = row.prompt_version
     rows = shards.close()
     return Exported(
         fingerprint=mark,
         rows={name: rows[name] for name in splits_in_order(recipe) if name in rows},
+        faces=faces,
         inverse=inverse,
         note="" if inverse or not (rows and recipe.export.inverse) else NO_WAY_BACK,
         files={},

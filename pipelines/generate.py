@@ -218,6 +218,7 @@ def card_facts(recipe: Recipe, run: RunFolder, funnel: Funnel, exported: Exporte
         sources=exported.sources,
         prompt_version=exported.prompt_version,
         inverse=exported.inverse,
-        definitions=definitions(recipe.score.clip, recipe.score.dino),
+        faces=exported.faces,
+        definitions=definitions(recipe.score),
         commits=noted(run),
     )

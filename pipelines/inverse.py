@@ -15,9 +15,9 @@ from syned.rows import TASK_BACK, ScoreRow
 def turned_round(row: DatasetRow, pair: Pair) -> DatasetRow | None:
     """Return a pair the other way round, or nothing if its way back was not worded.
 
-    Scores that compare the two pictures stay as they are, those of a picture and its caption change
-    places, and those of captions and the gain are computed anew. `image_id` stays the source
-    picture's, so that both ways are in one split.
+    Scores that compare the two pictures stay as they are, those of one picture, or of a picture and
+    its caption, change places, and those of captions and the gain are computed anew. `image_id`
+    stays the source picture's, so that both ways are in one split.
 
     Args:
         row: The pair as it is published.
@@ -40,6 +40,8 @@ def turned_round(row: DatasetRow, pair: Pair) -> DatasetRow | None:
         edited_caption=row.source_caption,
         clip_sim_0=row.clip_sim_1,
         clip_sim_1=row.clip_sim_0,
+        nsfw_0=row.nsfw_1,
+        nsfw_1=row.nsfw_0,
         clip_sim_gain=_gain_back(pair.score),
         **asdict(scores),
         inverse=True,

@@ -28,6 +28,7 @@ _MAKERS = {
     "tiny-clip": ("pipelines.tiny.clip", 1),
     "tiny-siglip": ("pipelines.tiny.siglip", 1),
     "tiny-dinov2": ("pipelines.tiny.dinov2", 1),
+    "tiny-nsfw": ("pipelines.tiny.nsfw", 1),
 }
 """Module whose `make(folder)` writes the checkpoint, and the version of what it writes."""
 

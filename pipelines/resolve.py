@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.foreign import refuse_foreign
+from pipelines.publishable import made_publishable
 from pipelines.recipe import Recipe, builtin_recipes
 from pipelines.scorers.definitions import definitions
 from syned.errors import RecipeError
@@ -35,7 +36,14 @@ def recipe_path(name: str) -> Path:
     raise RecipeError(name, [f"no such recipe or file; {hint}"])
 
 
-def resolve(name: str, images: str | None, n: int | None, assignments: Sequence[str]) -> Recipe:
+def resolve(
+    name: str,
+    images: str | None,
+    n: int | None,
+    assignments: Sequence[str],
+    *,
+    publishable: bool = False,
+) -> Recipe:
     """Return the recipe of a `syned generate` command.
 
     Args:
@@ -43,6 +51,7 @@ def resolve(name: str, images: str | None, n: int | None, assignments: Sequence[
         images: What replaces the recipe's sources.
         n: What replaces its number of pairs.
         assignments: `key=value`, applied last.
+        publishable: Whether the preset for publishing is added.
 
     Raises:
         RecipeError: All faults of the recipe at once.
@@ -56,9 +65,11 @@ def resolve(name: str, images: str | None, n: int | None, assignments: Sequence[
     if n is not None:
         values["n"] = n
     values = _begun(values, assignments)
+    if publishable:
+        values = made_publishable(values)
     values = set_values(values, [_spelled_out(a, "filter.") for a in assignments])
     recipe = _ready(check(Recipe, values, name))
-    refuse_foreign(recipe.filter, definitions(recipe.score.clip, recipe.score.dino))
+    refuse_foreign(recipe.filter, definitions(recipe.score))
     return recipe
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from pipelines import scan
+from pipelines.faces.blur import FindFaces, blurred, load_faces, told
 from pipelines.layout import COLUMNS, Layout, Placed, lay_out
 from pipelines.loaded import note
 from pipelines.recipe import Recipe
@@ -48,13 +49,15 @@ def pictures(run: RunFolder, part: int) -> Iterator[SampleRow]:
     return (row for row in rows if row.status is Status.OK)
 
 
-def sample(placed: Placed, found: SourcePicture | RowError, recipe: Recipe) -> SampleRow:
+def sample(
+    placed: Placed, found: SourcePicture | RowError, recipe: Recipe, faces: FindFaces | None = None
+) -> SampleRow:
     """Make the row of one picture within one part."""
     row = _row(placed)
     if isinstance(found, RowError):
         return turned_away(row, found)
     try:
-        return replace(row, **_content(placed, found, recipe))
+        return replace(row, **_content(placed, found, recipe, faces))
     except RowError as error:
         return turned_away(row, error)
 
@@ -71,32 +74,45 @@ def _row(placed: Placed) -> SampleRow:
     )
 
 
-def _content(placed: Placed, found: SourcePicture, recipe: Recipe) -> dict[str, Any]:
+def _content(
+    placed: Placed, found: SourcePicture, recipe: Recipe, faces: FindFaces | None
+) -> dict[str, Any]:
     """Return the fields of a row that come from the source picture."""
     if scan.image_id(found) != placed.picture.image_id:
         raise RowError(Reason.SOURCE_CHANGED, "the file has changed since the scan")
     image = _picture(found, recipe)
+    given = recipe.takes_instructions() and found.edited is not None
+    edited = _edited(found, image.size, recipe) if given else None
+    regions = None
+    if faces is not None and not found.is_scene:
+        # What is seen in one of two given pictures is blurred in both, or it would tell them apart.
+        regions = [region for picture in (image, edited) if picture for region in faces(picture)]
+        image, edited = blurred(image, regions), edited and blurred(edited, regions)
     return {
-        "image": encode_picture(image, recipe.image.format, recipe.image.quality),
+        "image": _encoded(image, recipe),
+        "faces": None if regions is None else told(regions),
         "width": image.width,
         "height": image.height,
         "source_caption": found.caption,
         "license": found.license,
         "into": recipe.sample.sources[placed.picture.source_number].into,
         "scene": found.data.decode() if found.is_scene else None,
-        **(_given(found, image, recipe) if recipe.takes_instructions() else {}),
+        **(_given(found, edited, recipe) if recipe.takes_instructions() else {}),
     }
 
 
-def _given(found: SourcePicture, image: Image.Image, recipe: Recipe) -> dict[str, Any]:
+def _encoded(image: Image.Image, recipe: Recipe) -> EncodedImage:
+    return encode_picture(image, recipe.image.format, recipe.image.quality)
+
+
+def _given(found: SourcePicture, edited: Image.Image | None, recipe: Recipe) -> dict[str, Any]:
     """Return the fields of a row about what came with the picture."""
-    edited = _edited(found, image.size, recipe) if found.edited is not None else None
     return {
         "given_instruction": found.instruction,
         "given_task": found.task or _task(found),
         "given_edited_caption": found.edited_caption,
         "given_captions": found.captions,
-        "given_edited_image": edited,
+        "given_edited_image": edited and _encoded(edited, recipe),
         "given": found.given,
     }
 
@@ -109,8 +125,8 @@ def _task(found: SourcePicture) -> Task | None:
     return task_of(found.instruction, Task.REMOVE)
 
 
-def _edited(found: SourcePicture, size: tuple[int, int], recipe: Recipe) -> EncodedImage:
-    """Bring an edited picture to the size of its source, and encode it alike.
+def _edited(found: SourcePicture, size: tuple[int, int], recipe: Recipe) -> Image.Image:
+    """Bring an edited picture that came with its source to the size of that.
 
     Raises:
         RowError: It cannot be decoded, or its sides have another ratio than the source's.
@@ -125,7 +141,7 @@ def _edited(found: SourcePicture, size: tuple[int, int], recipe: Recipe) -> Enco
         raise RowError(Reason.OTHER_SHAPE, message)
     if edited.size != size:
         edited = ImageOps.fit(edited, size, Image.Resampling.LANCZOS)
-    return encode_picture(edited, recipe.image.format, recipe.image.quality)
+    return edited
 
 
 def _found(source: PictureSource, row: ScanRow) -> SourcePicture:
@@ -147,7 +163,8 @@ def _picture(found: SourcePicture, recipe: Recipe) -> Image.Image:
 
 
 def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
-    """Open the sources."""
+    """Open the sources, and load what finds faces."""
+    faces = load_faces(recipe.image.faces)
     sources = [open_source(config, recipe.seed) for config in recipe.sample.sources]
     note(run, {f"sample.sources.{i}": s for i, s in enumerate(recipe.sample.sources)})
     layout = read_layout(run, recipe)
@@ -162,7 +179,7 @@ def start(run: RunFolder, *, recipe: Recipe) -> PartFunction:
             key=lambda placed: str(placed.first_number),
             make=lambda groups: (
                 [
-                    [sample(placed, found, recipe)]
+                    [sample(placed, found, recipe, faces)]
                     for placed, found in read_ahead(group, read, READERS if far else 0)
                 ]
                 for group in groups

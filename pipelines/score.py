@@ -12,13 +12,14 @@ from PIL import Image
 from pipelines import edit
 from pipelines.engines import ClipEmbedders, Embedder, Rejected
 from pipelines.loaded import note
-from pipelines.recipe import Recipe, ScoreConfig
+from pipelines.recipe import Recipe
 from pipelines.requirements import cores
 from pipelines.scorers import definitions
 from pipelines.scorers.captions import caption_scores
 from pipelines.scorers.load import Scorers, load_scorers
 from pipelines.scorers.pixels import Look, look_at, pixel_scores
 from pipelines.scorers.similarity import clip_scores, cosine
+from pipelines.sections.scorers import ScoreConfig
 from syned.batches import ahead, batched_by, join_sorted
 from syned.errors import RowError
 from syned.ids import digest
@@ -30,7 +31,7 @@ from syned.run import RunFolder
 from syned.stage import Done, PartFunction
 
 NAME = "04-score"
-VERSION = 3
+VERSION = 4
 BATCH = 8
 """Pairs that are decoded at once, and those after them that share their source picture."""
 MOST_THREADS = 16
@@ -39,7 +40,7 @@ MOST_THREADS = 16
 
 def metadata(recipe: Recipe) -> dict[str, str]:
     """Return the definitions of a run's scores, for the schema of the files that hold them."""
-    return definitions.metadata(recipe.score.clip, recipe.score.dino)
+    return definitions.metadata(recipe.score)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,8 @@ def _finished(waiting: Iterable[Waiting | ScoreRow], scorers: Scorers) -> Iterat
     """Yield rows with what the models say."""
     for item in waiting:
         if isinstance(item, Waiting):
-            yield _with_dino(_with_clip(item, scorers.clip), item, scorers.dino)
+            row = _with_dino(_with_clip(item, scorers.clip), item, scorers.dino)
+            yield _with_nsfw(row, item, scorers.nsfw)
         else:
             yield item
 
@@ -186,9 +188,19 @@ def _with_dino(row: ScoreRow, item: Waiting, dino: Embedder[Image.Image] | None)
     return replace(row, dino_sim=cosine(before, after))
 
 
+def _with_nsfw(row: ScoreRow, item: Waiting, nsfw: Embedder[Image.Image] | None) -> ScoreRow:
+    """Return a row with how likely each picture is not safe for work."""
+    if nsfw is None or row.status is not Status.OK:
+        return row
+    before, after = (float(nsfw.vector(key)[0]) for key in (item.source_id, row.edited_id))
+    if not np.isfinite([before, after]).all():
+        return _not_finite(row, "the NSFW model")
+    return replace(row, nsfw_0=before, nsfw_1=after)
+
+
 def _not_finite(row: ScoreRow, model: str) -> ScoreRow:
-    """Return the row of a pair whose embedding is of no use."""
-    message = f"{model}'s embedding holds values that are no numbers"
+    """Return the row of a pair of which a model's answer is of no use."""
+    message = f"{model}'s answer holds values that are no numbers"
     return turned_away(row, Rejected(Reason.NOT_FINITE, message))
 
 
@@ -211,8 +223,9 @@ def threads_beside(config: ScoreConfig) -> int:
     None beside no model, as each core has a worker of its own; one beside a model that shares the
     cores with it; and as many as there are cores beside a GPU, which is faster than all of them.
     """
-    models = [model for model in (config.clip, config.dino) if model is not None]
-    on_gpu = any(model.device == "cuda" for model in models)
+    named = (config.clip, config.dino, config.nsfw)
+    models = [model for model in named if model is not None]
+    on_gpu = any(getattr(model, "device", "cpu") == "cuda" for model in models)
     return min(cores(), MOST_THREADS) if on_gpu else len(models[:1])
 
 

@@ -29,15 +29,19 @@ def read_scores(run: RunFolder, parts: int) -> pd.DataFrame:
     """Read ids, outcomes and scores of every pair of a run, in the run's order.
 
     Returns:
-        One row per pair: the columns of the instruct stage, the scores, `phash_distance`, and
-        `stage`, `status`, `reason` and `message` of the last stage that the pair reached.
+        One row per pair: the columns of the instruct stage, the scores, `phash_distance`, `nsfw`
+        (the higher of both pictures), and `stage`, `status`, `reason` and `message` of the last
+        stage that the pair reached.
     """
     pairs = columns(run, instruct.NAME, parts, [*_INSTRUCT, *OUTCOME]).assign(stage=instruct.NAME)
     edits = columns(run, edit.NAME, parts, ["pair_id", *OUTCOME])
     scores = columns(run, score.NAME, parts, _SCORED)
     pairs = _with_outcome(pairs, edits, edit.NAME)
     pairs = _with_outcome(pairs, scores, score.NAME)
-    return pairs.assign(phash_distance=_distances(pairs["phash"], pairs["edited_phash"]))
+    return pairs.assign(
+        phash_distance=_distances(pairs["phash"], pairs["edited_phash"]),
+        nsfw=pairs[["nsfw_0", "nsfw_1"]].astype(float).max(axis=1, skipna=False),
+    )
 
 
 def columns(run: RunFolder, stage: str, parts: int, names: Sequence[str]) -> pd.DataFrame:

@@ -58,6 +58,10 @@ class DatasetRow:
     caption_overlap: float | None
     caption_fit: float | None
     caption_defects: float | None
+    nsfw_0: float | None
+    nsfw_1: float | None
+    faces: int | None
+    """Faces that were blurred in either picture; nothing if none were looked for."""
     inverse: bool
     """Whether the pair was turned round: `image` is then the edited picture."""
     source: str

@@ -28,6 +28,8 @@ SCORE_NAMES = (
     "caption_overlap",
     "caption_fit",
     "caption_defects",
+    "nsfw_0",
+    "nsfw_1",
 )
 """The scores that a pair may have; rows hold a column for each (meanings: `ScoreRow`)."""
 
@@ -98,6 +100,8 @@ class SampleRow(Row):
     image_id: str
     image: EncodedImage | None = None
     """RGB, at the recipe's resolution, encoded once and for all."""
+    faces: str | None = None
+    """JSON of the regions that were blurred, in pixels; nothing if no faces were looked for."""
     width: int = 0
     height: int = 0
     source: str
@@ -162,6 +166,8 @@ class EditRow(Row):
 
     pair_id: str
     edited_image: EncodedImage | None = None
+    faces: str | None = None
+    """The same of those that were blurred after the edit."""
     editor: str
     seed: int
     guidance_scale: float | None = None
@@ -203,23 +209,14 @@ class ScoreRow(Row):
     """How much captions and edit speak of the same, in [0, 1] (`pipelines/scorers/captions.py`)."""
     caption_defects: float | None = None
     """How many of the five captions break a rule of clean text."""
+    nsfw_0: float | None = None
+    """How likely the source picture is not safe for work, a probability; next, the edited one."""
+    nsfw_1: float | None = None
     image_embedding: np.ndarray | None = None
     """CLIP's I0, float16 (D,), L2-normalised; the next three alike."""
     edited_embedding: np.ndarray | None = None
     source_caption_embedding: np.ndarray | None = None
     edited_caption_embedding: np.ndarray | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvaluationRow(Row):
-    """One picture of an evaluation set that pairs must not be close to; no pixels."""
-
-    key: str
-    """Where it was found: a path within the folder, or the column and number of a row."""
-    phash: str = ""
-    """64-bit perceptual hash, 16 hex digits; empty if it could not be decoded."""
-    embedding: np.ndarray | None = None
-    """CLIP's, float16 (D,), L2-normalised; missing without CLIP."""
 
 
 RowType = TypeVar("RowType", bound=Row)

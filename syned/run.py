@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -83,16 +83,21 @@ class RunFolder:
             raise RunError(f"{self.recipe_path} holds no recipe, but {type(values).__name__}.")
         return values
 
-    def start(self, recipe: Mapping[str, Any]) -> None:
+    def start(self, recipe: Mapping[str, Any], additions: Sequence[str] = ()) -> None:
         """Begin a claimed run of a recipe, or go on with it if it was made by the same one.
 
         A run that got no further than the scan (too few pictures, say) takes a changed recipe.
+
+        Args:
+            recipe: Its values.
+            additions: Keys that may be set where the run has not set them; it takes them on once
+                what they ask for is there.
 
         Raises:
             RunError: It is a run of another recipe.
         """
         if any(name.endswith(".json") for name in sizes(self.stage("01-sample"))):
-            self._refuse_if_changed(recipe)
+            self._refuse_if_changed(recipe, additions)
             return
         self.save_recipe(recipe)
 
@@ -116,9 +121,9 @@ class RunFolder:
             return False
         return place == self.logs or not any(place.iterdir())
 
-    def _refuse_if_changed(self, recipe: Mapping[str, Any]) -> None:
-        """Raise if the saved recipe differs from the given one."""
-        differing = differences(self.load_recipe(), recipe)
+    def _refuse_if_changed(self, recipe: Mapping[str, Any], additions: Sequence[str]) -> None:
+        """Raise if the saved recipe differs from the given one in more than additions."""
+        differing = differences(self.load_recipe(), recipe, additions)
         if not differing:
             return
         lines = "\n".join(f"  - {line}" for line in differing)
@@ -149,12 +154,23 @@ class RunFolder:
             yield
 
 
-def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Return one line for each dotted key whose values differ."""
+def differences(
+    old: Mapping[str, Any], new: Mapping[str, Any], additions: Sequence[str] = ()
+) -> list[str]:
+    """Return one line for each dotted key whose values differ, but for keys that were added."""
     old_values, new_values = flatten(old), flatten(new)
     keys = [*old_values, *(key for key in new_values if key not in old_values)]
     pairs = [(key, old_values.get(key, MISSING), new_values.get(key, MISSING)) for key in keys]
-    return [f"{key}: the run has {a}, asked is {b}" for key, a, b in pairs if a != b]
+    return [
+        f"{key}: the run has {a}, asked is {b}"
+        for key, a, b in pairs
+        if a != b and not (a in (None, MISSING) and _lies_in(key, additions))
+    ]
+
+
+def _lies_in(key: str, places: Sequence[str]) -> bool:
+    """Say whether a dotted key is one of some, or lies in one of them."""
+    return any(key == place or key.startswith(f"{place}.") for place in places)
 
 
 def flatten(values: Any, prefix: str = "") -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 from conftest import SMALL, run_cli
 from PIL import Image
 
-from pipelines.against import NAME, against_stage, marks_of_sets
+from pipelines.against import NAME, EvaluationRow, against_stage, marks_of_sets
 from pipelines.closest import with_closest
 from pipelines.generate import refine
 from pipelines.recipe import Recipe
@@ -24,7 +24,7 @@ from pipelines.sources.folder import BUILTIN_PHOTOS, folder_path
 from syned.errors import EngineError, RecipeError, SourceError
 from syned.parts import part_path, write_part
 from syned.recipes import check
-from syned.rows import EvaluationRow, ScoreRow
+from syned.rows import ScoreRow
 from syned.run import RunFolder
 
 PHOTOS = folder_path(BUILTIN_PHOTOS)

@@ -9,10 +9,10 @@ import pytest
 
 from pipelines import score
 from pipelines.models import resolve_model
-from pipelines.recipe import Recipe, ScoreConfig
+from pipelines.recipe import Recipe
 from pipelines.scorers.definitions import METADATA_KEY, read_definitions
 from pipelines.scorers.similarity import clip_scores
-from pipelines.sections.scorers import ClipConfig, DinoConfig
+from pipelines.sections.scorers import ClipConfig, DinoConfig, ScoreConfig
 from syned.errors import RunError
 from syned.images import load_picture
 from syned.parts import part_path, read_part, write_part

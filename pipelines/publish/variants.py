@@ -1,6 +1,7 @@
 """Variants of a dataset: further configurations beside `default`, from the same run.
 
-raw_scored   every scored pair, kept or not, with the filter's decision
+raw_scored   every scored pair, kept or not, with the filter's decision, but none that `max_nsfw`
+             turns away
 strict       of the kept pairs the better half by the filter's own scores, the best candidate of
              each instruction
 """
@@ -25,9 +26,10 @@ from syned.arrow import as_dict
 from syned.dataset_rows import DatasetRow, RawRow
 from syned.folders import appear_whole
 from syned.ids import fingerprint
+from syned.rows import ScoreRow, Task
 from syned.run import RunFolder
 
-VERSION = 1
+VERSION = 2
 STRICT_SHARE = 0.5
 """Share of the pairs of each task that `strict` keeps of what `default` keeps, or just more."""
 Placed = tuple[DatasetRow, str]
@@ -50,9 +52,11 @@ class Variant:
 
 
 def _raw(run: RunFolder, parts: int, recipe: Recipe) -> Iterator[Placed]:
-    """Yield every scored pair with what the filter decided."""
+    """Yield every scored pair with what the filter decided; none that may not be safe for work."""
     for pair in read_pairs(run, parts):
-        if pair.score is not None and pair.edit is not None and pair.edit.edited_image is not None:
+        if pair.edit is None or pair.edit.edited_image is None:
+            continue
+        if pair.score is not None and is_safe(pair.score, pair.instruct.task, recipe.filter):
             decided = pair.decision
             row = RawRow(
                 **_values(dataset_row(pair, recipe.export.license)),
@@ -62,6 +66,19 @@ def _raw(run: RunFolder, parts: int, recipe: Recipe) -> Iterator[Placed]:
                 rank=decided.rank,
             )
             yield row, _split(pair, recipe)
+
+
+def is_safe(scored: ScoreRow, task: Task, rules: FilterConfig) -> bool:
+    """Say whether both pictures of a pair pass `max_nsfw`, if that rule is in force.
+
+    A pair that another stage or rule turned away may fail this one too.
+    """
+    own = rules.by_task.get(task)
+    limit = rules.max_nsfw if own is None or own.max_nsfw is None else own.max_nsfw
+    if limit is None:
+        return True
+    found = (scored.nsfw_0, scored.nsfw_1)
+    return all(score is not None and score <= limit for score in found)
 
 
 def _values(row: DatasetRow) -> dict[str, Any]:
@@ -103,7 +120,7 @@ def stricter(rules: FilterConfig, scores: pd.DataFrame) -> FilterConfig:
 VARIANTS: Mapping[str, Variant] = {
     "raw_scored": Variant(
         "every scored pair, kept or not, with the filter's decision: `kept`, `reason`, `value` "
-        "and `rank`",
+        "and `rank`; but none that `max_nsfw` turns away",
         RawRow,
         _raw,
     ),

@@ -172,5 +172,5 @@ def _recipe_differences(audits: Sequence[Audit]) -> list[str]:
     recipes = [audit.recipe for audit in audits if audit.recipe]
     if len(recipes) < 2:
         return []
-    lines = differences(*recipes)
+    lines = differences(recipes[0], recipes[1])
     return [line.replace("the run has", "").replace(", asked is", " →") for line in lines]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 from pipelines.scorers.captions import SHARE
+from pipelines.scorers.open_nsfw import SHA256 as OPEN_NSFW
 from pipelines.scorers.pixels import CHANGE_THRESHOLD, SSIM_SIDE
-from pipelines.sections.scorers import ClipConfig, DinoConfig, EmbedderConfig
+from pipelines.sections.scorers import AnyNsfw, ClassifierConfig, EmbedderConfig, ScoreConfig
 from syned.errors import RunError
 from syned.parquet import read_schema
 from syned.storage import Place
@@ -15,30 +16,34 @@ METADATA_KEY = "syned_scores"
 SQUASHED = "bicubic without antialiasing, squashed to the model's square input"
 
 
-def definitions(clip: ClipConfig | None, dino: DinoConfig | None) -> dict[str, dict[str, str]]:
+def definitions(config: ScoreConfig) -> dict[str, dict[str, str]]:
     """Return what the scores of each scorer depend on.
 
     Scores of one name can be compared if all of these are equal.
     """
     found = {"pixels": _pixels(), "captions": _captions()}
-    if clip is not None:
-        found["clip"] = _model(clip) | {
+    if config.clip is not None:
+        found["clip"] = _model(config.clip) | {
+            "resize": SQUASHED,
             "normalisation": "mean and deviation of the checkpoint",
             "text": "padded to the model's full length and cut there; for SigLIP in lower case",
             "similarities": "as in metrics/clip_similarity.py of timothybrooks/instruct-pix2pix; "
             "clip_sim_gain is cos(I1, T1) - cos(I1, T0)",
         }
-    if dino is not None:
-        found["dino"] = _model(dino) | {
+    if config.dino is not None:
+        found["dino"] = _model(config.dino) | {
+            "resize": SQUASHED,
             "normalisation": "none, as in UltraEdit",
             "similarities": "cosine of the class tokens after the last normalisation",
         }
+    if config.nsfw is not None:
+        found["nsfw"] = _nsfw(config.nsfw)
     return found
 
 
-def metadata(clip: ClipConfig | None, dino: DinoConfig | None) -> dict[str, str]:
+def metadata(config: ScoreConfig) -> dict[str, str]:
     """Return the schema metadata of files that hold scores."""
-    return {METADATA_KEY: json.dumps(definitions(clip, dino))}
+    return {METADATA_KEY: json.dumps(definitions(config))}
 
 
 def read_definitions(path: Place) -> dict[str, dict[str, str]]:
@@ -61,12 +66,27 @@ def read_definitions(path: Place) -> dict[str, dict[str, str]]:
 
 
 def _model(config: EmbedderConfig) -> dict[str, str]:
-    """Return what the embeddings of a checkpoint depend on."""
+    """Return what the answers of a checkpoint depend on."""
     return {
         "backbone": config.model,
         "revision": config.revision or "not pinned",
-        "resize": SQUASHED,
         "dtype": config.dtype,
+    }
+
+
+def _nsfw(config: AnyNsfw) -> dict[str, str]:
+    """Return what the probabilities of a classifier of unsafe pictures depend on."""
+    if isinstance(config, ClassifierConfig):
+        return _model(config) | {
+            "resize": "as the checkpoint's own image processor says",
+            "labels": ", ".join(config.labels),
+            "probability": "softmax, of these labels together",
+        }
+    return {
+        "backbone": config.model,
+        "revision": f"sha256:{OPEN_NSFW}",
+        "resize": "bilinear to 256 x 256, as JPEG, the middle 224 x 224; as in Yahoo's release",
+        "probability": "softmax",
     }
 
 

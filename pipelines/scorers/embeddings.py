@@ -29,7 +29,8 @@ class Embeddings(Generic[T]):
 
     Args:
         prepare: Makes an item ready for a batch, so that a picture's pixels can be let go.
-        embed: Embeds a batch of ready items, float32 (B, D), each of length 1.
+        embed: Embeds a batch of ready items, float32 (B, D), each of length 1; or classifies them,
+            (B, 1).
         size: Items in a batch.
     """
 
@@ -62,7 +63,7 @@ class Embeddings(Generic[T]):
         return key in self._known or key in self._waiting
 
     def vector(self, key: str) -> np.ndarray:
-        """Return an embedding, float32 (D,), of length 1; NaN where the model gave no numbers."""
+        """Return an embedding, float32 (D,); NaN where the model gave no numbers."""
         if key in self._waiting:
             self._run()
         return self._known[key]

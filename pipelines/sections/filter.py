@@ -26,7 +26,7 @@ RankBy = Literal[
     "changed_area",
 ]
 
-Scorer = Literal["clip", "dino"]
+Scorer = Literal["clip", "dino", "nsfw"]
 
 
 def _bound(low: float, high: float | None) -> Any:
@@ -44,6 +44,10 @@ class Bounds(Section):
     spared by the bounds that ask for a difference (`pipelines.filter.MUST_CHANGE`).
     """
 
+    max_nsfw: Bound = _bound(0, 1)
+    """On the higher of `nsfw_0` and `nsfw_1`: both pictures must pass. It comes first, so that all
+    pairs that fail it are counted. 0.5 is the default of data-juicer's `image_nsfw_filter`, with
+    the same ViT; the authors of open_nsfw call scores below 0.2 safe and above 0.8 not safe."""
     min_changed_area: Bound = _bound(0, 1)
     max_changed_area: Bound = _bound(0, 1)
     min_ssim: Bound = _bound(-1, 1)

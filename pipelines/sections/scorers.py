@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import PositiveInt
+from pydantic import Field, PositiveInt
 
 from pipelines.sections.base import Device, DType, Section
 
@@ -31,3 +31,32 @@ class ClipConfig(EmbedderConfig):
 
 class DinoConfig(EmbedderConfig):
     """A DINOv2 checkpoint (arXiv 2304.07193) through transformers."""
+
+
+class ClassifierConfig(EmbedderConfig):
+    """A picture classifier through transformers, one of whose labels means "not safe for work"."""
+
+    engine: Literal["classifier"] = "classifier"
+    model: str = "Falconsai/nsfw_image_detection"
+    """Its own is a ViT (Apache-2.0) with the labels `normal` and `nsfw`."""
+    labels: Annotated[tuple[str, ...], Field(min_length=1)] = ("nsfw",)
+    """The labels that mean it; their probabilities are added up."""
+
+
+class OpenNsfwConfig(Section):
+    """Yahoo's open_nsfw (BSD-2-Clause), which a package ships: nothing is downloaded; on a CPU."""
+
+    engine: Literal["open_nsfw"] = "open_nsfw"
+    model: Literal["open_nsfw"] = "open_nsfw"
+
+
+AnyNsfw = Annotated[ClassifierConfig | OpenNsfwConfig, Field(discriminator="engine")]
+
+
+class ScoreConfig(Section):
+    """Which scores are computed; those of pixels and captions always are."""
+
+    clip: ClipConfig | None = None
+    dino: DinoConfig | None = None
+    nsfw: AnyNsfw | None = None
+    """What says of both pictures how likely they are not safe for work."""

@@ -68,12 +68,15 @@ class Verified:
         rows: Rows by configuration and split.
         bytes: Of all shards.
         checks: In the order of `CHECKS`; `against` only if a set was named.
+        unscreened: What keeps the pictures from being shown to everybody, in words; empty if a
+            model looked at all of them and found nothing.
     """
 
     path: str
     rows: Mapping[str, Mapping[str, int]]
     bytes: int
     checks: tuple[Check, ...]
+    unscreened: str = ""
 
     @property
     def ok(self) -> bool:

@@ -5,32 +5,29 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.scorers.captions import LIMITS
-from pipelines.verify.layout import like
 from pipelines.verify.pictures import PictureLook, Seen
+from pipelines.verify.read import batches
 from pipelines.verify.report import Ledger
+from pipelines.verify.screen import Screen
 from pipelines.writers.rules import check_text
-from syned.arrow import arrow_schema
 from syned.dataset import Dataset, Shard
-from syned.dataset_rows import RawRow
 from syned.errors import RowError
-from syned.parquet import cause_of
 from syned.rows import NUM_CAPTIONS, SCORE_NAMES, Task
 
-BATCH = 64
-"""Rows in memory at once."""
 _COSINES = (-1.0, 1.0)
 _SHARES = (0.0, 1.0)
 RANGES: Mapping[str, tuple[float, float]] = {
     **dict.fromkeys(SCORE_NAMES, _COSINES),
-    **dict.fromkeys(("changed_area", "caption_overlap", "caption_fit"), _SHARES),
+    **dict.fromkeys(
+        ("changed_area", "caption_overlap", "caption_fit", "nsfw_0", "nsfw_1"), _SHARES
+    ),
     "clip_sim_gain": (-2.0, 2.0),
     "caption_defects": (0.0, math.inf),
 }
@@ -50,12 +47,14 @@ class Rows:
         ledger: Where problems are noted.
         look: Decodes pictures.
         counts: Rows by configuration and split.
+        screen: What models said of what pictures show.
     """
 
     ledger: Ledger
     look: PictureLook
     on_picture: Callable[[Seen, str], None] = lambda _seen, _where: None
     counts: dict[str, Counter[str]] = field(default_factory=dict)
+    screen: Screen = field(default_factory=Screen)
     _ids: dict[tuple[str, str], str] = field(default_factory=dict)
     _splits: dict[str | bytes, str] = field(default_factory=dict)
     _pictures: dict[str, bytes] = field(default_factory=dict)
@@ -68,7 +67,7 @@ class Rows:
         for shard in dataset.shards:
             rows = self.counts.setdefault(shard.config, Counter())
             rows[shard.split] += 0
-            for first, batch in _batches(shard, opened.get(shard), self.ledger):
+            for first, batch in batches(shard, opened.get(shard), self.ledger):
                 self._check(shard, first, batch)
                 rows[shard.split] += len(batch)
                 on_rows(len(batch))
@@ -81,6 +80,7 @@ class Rows:
             if row.get("kept", True):
                 self._words(row, where)
             self._values(row, where)
+            self.screen.add(row)
         sides = [(_bytes(row, "image"), _bytes(row, "edited_image")) for row in batch]
         seen = self.look([data for pair in sides for data in pair])
         for number, (where, row) in enumerate(zip(places, batch, strict=True)):
@@ -179,39 +179,6 @@ class Rows:
             self.ledger.add(
                 "pictures", "one image_id stands for two pictures", f"{where}: {image_id}"
             )
-
-
-def _batches(
-    shard: Shard, metadata: pq.FileMetaData | None, ledger: Ledger
-) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """Yield the number of the first row, and some rows; a row group that is damaged is left out."""
-    first = 0
-    for index in range(metadata.num_row_groups if metadata is not None else 0):
-        assert metadata is not None, "there are row groups"
-        place = first
-        try:
-            for batch in _group(shard, index):
-                yield place, batch
-                place += len(batch)
-        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-            where = f"{shard.name}, row group {index}: {cause_of(error)}"
-            ledger.add("files", "a row group cannot be read", where)
-        first += metadata.row_group(index).num_rows
-
-
-def _group(shard: Shard, index: int) -> Iterator[list[dict[str, Any]]]:
-    """Yield the rows of a row group."""
-    with pq.ParquetFile(shard.path, pre_buffer=False, page_checksum_verification=True) as file:
-        columns = [f.name for f in file.schema_arrow if _is_readable(f)]
-        for batch in file.iter_batches(BATCH, row_groups=[index], columns=columns):
-            yield batch.to_pylist()
-
-
-def _is_readable(column: pa.Field) -> bool:
-    """Say whether a column is one that is checked, and of its type."""
-    expected = arrow_schema(RawRow)
-    known = column.name in expected.names
-    return known and like(column.type, expected.field(column.name).type)
 
 
 def _named(row: dict[str, Any]) -> str:

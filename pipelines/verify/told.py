@@ -11,6 +11,8 @@ from rich.text import Text
 from pipelines.verify.report import Check, Verified
 from syned.plain import plain_json
 
+WARNING = "Not ready for everybody"
+
 
 def as_json(found: Verified) -> str:
     """Return all that was found as JSON."""
@@ -35,6 +37,8 @@ def print_verified(found: Verified, console: Console) -> None:
     wrong = sum(not check.ok for check in found.checks)
     verdict = f"{wrong} of {len(found.checks)} checks failed." if wrong else "All checks hold."
     console.print(verdict, style="bold red" if wrong else "green", highlight=False)
+    if found.unscreened:
+        console.print(f"{WARNING}: {found.unscreened}.", style="yellow", highlight=False)
 
 
 def _what(check: Check) -> Text:

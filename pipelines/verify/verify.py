@@ -57,4 +57,5 @@ def verify(
         rows={config: dict(splits) for config, splits in rows.counts.items()},
         bytes=sum(shard.path.stat().st_size for shard in dataset.shards),
         checks=ledger.checks(against=known is not None, card=place.is_dir()),
+        unscreened=rows.screen.told(),
     )

@@ -55,14 +55,15 @@ def filter_run(
     at new pictures, once). The run's recipe takes on the new rules. Every pair stays in the run,
     kept or not, with the first rule that turned it away.
 
-    Rules, in order. Bounds `min_SCORE` and `max_SCORE` of `changed_area`, `ssim`, `phash_distance`,
-    `clip_sim_image`, `clip_sim_0`, `clip_sim_1`, `clip_sim_dir`, `clip_sim_gain` and `dino_sim`,
-    with `max_caption_defects`, `max_caption_overlap` and `min_caption_fit`; for the pairs of a task
-    by `by_task.TASK.BOUND`. Lower bounds that are found in the run: `keep_rate` of the scores
-    `calibrate`. Then `relative`; `against` with `against_distance` and `against_similarity`;
-    `drop_duplicates`; `near_duplicate_distance`; `max_instruction_repeats`; and `top_k` and
-    `max_per_split`, which rank by `rank_by`. Bounds are refused on scores of another model than the
-    one that they are `tuned_for`.
+    Rules, in order. `max_nsfw`, which both pictures must pass, in a run with NSFW scores (`syned
+    generate --publishable` adds them). Bounds `min_SCORE` and `max_SCORE` of `changed_area`,
+    `ssim`, `phash_distance`, `clip_sim_image`, `clip_sim_0`, `clip_sim_1`, `clip_sim_dir`,
+    `clip_sim_gain` and `dino_sim`, with `max_caption_defects`, `max_caption_overlap` and
+    `min_caption_fit`; for the pairs of a task by `by_task.TASK.BOUND`. Lower bounds that are found
+    in the run: `keep_rate` of the scores `calibrate`. Then `relative`; `against` with
+    `against_distance` and `against_similarity`; `drop_duplicates`; `near_duplicate_distance`;
+    `max_instruction_repeats`; and `top_k` and `max_per_split`, which rank by `rank_by`. Bounds are
+    refused on scores of another model than the one that they are `tuned_for`.
 
     Presets: `ip2p` and `ultraedit` are those projects' own filters, `paper` keeps the eight best
     candidates by CLIP (arXiv 2412.15939), `calibrated` finds bounds per task in the run itself,

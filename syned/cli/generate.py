@@ -50,6 +50,15 @@ def generate(
             help="Any value of the recipe, such as `image.resolution=256`; may be repeated.",
         ),
     ] = None,
+    publishable: Annotated[
+        bool,
+        typer.Option(
+            "--publishable",
+            help="Keep only pairs of which a model says that neither picture shows nudity; for "
+            "datasets that are published. On a finished run its pictures stay, and scores and "
+            "filter are made again.",
+        ),
+    ] = False,
     engine: Annotated[
         EngineName,
         typer.Option(
@@ -104,6 +113,8 @@ def generate(
 
         syned generate --images ~/Pictures --n 30000 --set edit.candidates=8
 
+        syned generate --images ~/Pictures --publishable --set image.faces.engine=yunet
+
         syned generate --recipe tiny --dry-run
 
         syned generate --n 3000000 --engine ray --address auto --out s3://bucket/run
@@ -114,7 +125,7 @@ def generate(
         if engine is EngineName.LOCAL and (address or size):
             raise typer.BadParameter("is for --engine ray", param_hint="--address, --size")
         carry_out(
-            resolve(recipe, images, n, set_ or []),
+            resolve(recipe, images, n, set_ or [], publishable=publishable),
             out,
             dry_run=dry_run,
             retry_failed=retry_failed,

@@ -66,6 +66,7 @@ def carry_out(
     from pipelines.foretold import compare, foretold
     from pipelines.generate import generate
     from pipelines.plan import make_plan
+    from pipelines.publishable import ADDITIONS
     from pipelines.requirements import missing, refusal
     from pipelines.show import print_outcome, print_plan
     from syned.progress import display
@@ -86,7 +87,7 @@ def carry_out(
             raise refusal(recipe, lacks)
         return
     with run.claim(console.print), _runner(engine, recipe) as runner:
-        run.start(recipe.model_dump(mode="json"))
+        run.start(recipe.model_dump(mode="json"), ADDITIONS)
         # A cluster may be of other machines than this one.
         said = foretold(plan, run, console) if engine.address is None else None
         with display(console) as show:

@@ -51,6 +51,14 @@ def publish(
     public: Annotated[
         bool, typer.Option("--public", help="Let everybody see it; private otherwise.")
     ] = False,
+    unscreened: Annotated[
+        bool,
+        typer.Option(
+            "--unscreened",
+            help="Let everybody see it though no model has looked at what its pictures show, "
+            "because somebody has.",
+        ),
+    ] = False,
     revision: Annotated[
         str, typer.Option(metavar="BRANCH", help="Where to commit; made if it is not there.")
     ] = "main",
@@ -68,6 +76,9 @@ def publish(
     only what is missing. Few commits are made, the card in the last one. Shards and pictures of an
     earlier upload that do not belong any more are deleted in it (`--dry-run` lists them); a
     repository with a card that syned did not write is left alone.
+
+    A dataset is made public only if a model has looked at its pictures (`syned generate …
+    --publishable`), or with --unscreened; a private one is warned of.
 
     The token is the one of `hf auth login`, or HF_TOKEN.
 
@@ -105,19 +116,31 @@ def publish(
             known = known_pictures(against or [], root)
             place = on_this_machine(run, whole=True)
             with RunFolder(place).claim() if is_run(place) else nullcontext():
-                files = _dataset(place, variant or [], repo, name, known)
+                screened = not public or unscreened
+                files = _dataset(place, variant or [], repo, name, known, screened=screened)
                 put(target, files, console(), public=public, dry_run=dry_run)
 
 
 def _dataset(
-    run: Path, variants: Sequence[str], repo: str, name: str | None, known: Known | None
+    run: Path,
+    variants: Sequence[str],
+    repo: str,
+    name: str | None,
+    known: Known | None,
+    *,
+    screened: bool,
 ) -> dict[str, Path]:
-    """Lay out and verify a dataset, and return its files by their path in the repository."""
+    """Lay out and verify a dataset, and return its files by their path in the repository.
+
+    Raises:
+        RunError: It is to be seen by everybody, and what its pictures show is not known.
+        Exit: With code 3, if a check fails.
+    """
     from pipelines.publish.assemble import assemble, verify_folder
     from pipelines.verify.told import print_verified
     from syned.bars import bar
     from syned.dataset import is_run
-    from syned.errors import EXIT_ROWS_FAILED
+    from syned.errors import EXIT_ROWS_FAILED, RunError
     from syned.run import RunFolder
 
     with bar("verifying") as progress:
@@ -136,4 +159,10 @@ def _dataset(
     if not made.verified.ok:
         typer.echo("Nothing was uploaded.", err=True)
         raise typer.Exit(EXIT_ROWS_FAILED)
+    if made.verified.unscreened and not screened:
+        raise RunError(
+            f"{run} is not made public: {made.verified.unscreened}. Give its `syned generate` "
+            "command again with --publishable, which keeps its pictures; or leave out --public; "
+            "or, if somebody has looked at them all, add --unscreened. Nothing was uploaded."
+        )
     return made.files

@@ -31,11 +31,11 @@ from spoilt import KINDS
 
 from pipelines import edit, instruct, sample, score
 from pipelines.filter import decide, splits_of
-from pipelines.recipe import Recipe, ScoreConfig
+from pipelines.recipe import Recipe
 from pipelines.score import EditedPair
 from pipelines.scored import read_scores
 from pipelines.sections.filter import FilterConfig, presets
-from pipelines.sections.scorers import ClipConfig, DinoConfig
+from pipelines.sections.scorers import ClipConfig, DinoConfig, ScoreConfig
 from syned.parts import read_part, write_part
 from syned.rows import SCORE_NAMES, EditRow, InstructRow, ScoreRow, Task
 from syned.run import RunFolder

@@ -32,8 +32,8 @@ from PIL import Image
 from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
 
 from pipelines import edit, score
-from pipelines.recipe import Recipe, ScoreConfig
-from pipelines.sections.scorers import ClipConfig
+from pipelines.recipe import Recipe
+from pipelines.sections.scorers import ClipConfig, ScoreConfig
 from pipelines.tiny.tokenizer import make_tokenizer
 from pipelines.torch_setup import padded_batches, prepare_torch, quiet_transformers
 from syned.parts import write_part
