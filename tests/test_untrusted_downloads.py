@@ -208,10 +208,18 @@ def dino(model: Path) -> object:
     return load_dino(DinoConfig(model=str(model), device="cpu", dtype="float32"))
 
 
+def classifier(model: Path) -> object:
+    from pipelines.scorers.nsfw import load_classifier
+    from pipelines.sections.scorers import ClassifierConfig
+
+    return load_classifier(ClassifierConfig(model=str(model), device="cpu", dtype="float32"))
+
+
 LOADERS = {
     "tiny-instruct-pix2pix": editor,
     "tiny-clip": clip,
     "tiny-dinov2": dino,
+    "tiny-nsfw": classifier,
 }
 
 

@@ -17,6 +17,7 @@ from pipelines.models import resolve_model
 from pipelines.scorers.embeddings import Embeddings
 from pipelines.sections.scorers import ClassifierConfig
 from pipelines.torch_setup import (
+    NO_CODE,
     import_or_explain,
     load_or_explain,
     prepare_torch,
@@ -70,14 +71,16 @@ def _load(config: ClassifierConfig) -> tuple[Any, Any, list[int]]:
     )
 
     where, revision = resolve_model(config.model), config.revision
-    described = AutoConfig.from_pretrained(where, revision=revision)
+    described = AutoConfig.from_pretrained(where, **NO_CODE, revision=revision)
     if described.model_type not in CLASSIFIERS:
         raise ValueError(f"it is of the type {described.model_type!r}, which classifies no picture")
     labels = _labels(described.label2id, config.labels)
     # The same numbers whether torchvision is installed or not.
-    processor = AutoImageProcessor.from_pretrained(where, revision=revision, backend="pil")
+    processor = AutoImageProcessor.from_pretrained(
+        where, **NO_CODE, revision=revision, backend="pil"
+    )
     model = AutoModelForImageClassification.from_pretrained(
-        where, revision=revision, dtype=torch_dtype(config.dtype)
+        where, **NO_CODE, revision=revision, dtype=torch_dtype(config.dtype)
     )
     return model.to(config.device).eval(), processor, labels
 
