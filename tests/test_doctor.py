@@ -13,7 +13,16 @@ from rich.console import Console
 from pipelines.doctor import print_report, report
 from pipelines.models import builtin_models
 from pipelines.recipe import Recipe, builtin_recipes
-from pipelines.requirements import PACKAGES, Lack, driver_gpus, gpus, installed, missing, refusal
+from pipelines.requirements import (
+    PACKAGES,
+    SAFETY,
+    Lack,
+    driver_gpus,
+    gpus,
+    installed,
+    missing,
+    refusal,
+)
 from pipelines.sections.editors import InstructPix2PixEditor, ProceduralEditor
 from pipelines.sections.writers import TemplatesWriter, VllmWriter
 from syned.errors import SynedError
@@ -45,13 +54,15 @@ def test_what_engines_need_is_in_the_extras():
     declared = [Requirement(line) for line in metadata.requires("syned")]
     for extra, engines in {
         "gpu": ("vllm", "instruct_pix2pix", "clip"),
-        "cpu": tuple(PACKAGES),
+        "cpu": tuple(name for name in PACKAGES if name not in ("open_nsfw", "yunet")),
+        "safety": ("open_nsfw", "yunet"),
     }.items():
         names = {
             need.name.replace("-", "_")
             for need in declared
             if need.marker and need.marker.evaluate({"extra": extra})
         }
+        names |= {"cv2"} & {name.replace("opencv_python_headless", "cv2") for name in names}
         names |= {"vllm"} & {name.removesuffix("_cpu") for name in names}
         if extra == "cpu" and sys.platform != "linux":
             names |= {"vllm"}
@@ -73,6 +84,17 @@ def test_missing_packages_are_named_once_with_the_command(monkeypatch):
     on_cpu = Lack("not installed: not_there_a, not_there_b", "uv sync --extra cpu")
     assert on_gpu in missing(recipe("default"))
     assert on_cpu in missing(recipe("tiny"))
+
+
+def test_packages_of_the_safety_stage_are_told_with_their_own_extra(monkeypatch):
+    monkeypatch.setitem(PACKAGES, "open_nsfw", ("not_there_a",))
+    monkeypatch.setattr("pipelines.requirements.SAFETY", SAFETY | {"not_there_a"})
+    monkeypatch.setitem(PACKAGES, "clip", ("not_there_b",))
+    lacks = missing(
+        recipe("demo", "score.nsfw.engine=open_nsfw", "score.clip={model: a, device: cpu}")
+    )
+    assert Lack("not installed: not_there_a", "pip install 'syned[safety]'") in lacks
+    assert Lack("not installed: not_there_b", "uv sync --extra cpu") in lacks
 
 
 def test_looking_for_a_package_does_not_import_it(tmp_path, monkeypatch):
