@@ -12,13 +12,13 @@ endif
 # Imports are quicker the second time, whatever the environment says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test bench model world
+.PHONY: demo test bench model world lowest newest constraints sbom
 
 demo: $(UV)
 	$(UV) run --no-dev syned generate --recipe demo
 	$(UV) run --no-dev syned preview runs/demo
 
-EXTRAS = --extra cpu --extra train --extra meteor --extra ray --extra storage
+EXTRAS = --extra cpu --extra train --extra meteor --extra ray --extra storage --extra safety
 
 test: $(UV)
 	$(UV) run $(EXTRAS) ruff check .
@@ -26,6 +26,33 @@ test: $(UV)
 	$(UV) run $(EXTRAS) mypy
 	$(UV) run $(EXTRAS) lint-imports --no-logo --no-cache
 	$(UV) run $(EXTRAS) pytest
+
+# The quick tests with the lowest versions that pyproject.toml allows, and with the newest, each in a
+# virtual environment of its own. Without `cpu`, whose vLLM and torch are one version each.
+TRIED = train,meteor,ray,storage,safety
+lowest: WHICH = lowest-direct
+newest: WHICH = highest
+
+lowest newest: $(UV)
+	$(UV) venv --quiet --allow-existing .venv-$@
+	$(UV) pip install --quiet --upgrade --python .venv-$@ --resolution $(WHICH) --group dev -e '.[$(TRIED)]'
+	.venv-$@/bin/python -m pytest -m 'not slow and not browser'
+
+# The versions that syned is developed with, for pip: pip install -c constraints.txt -e '.[train]'. From PyPI
+# alone, whatever wheels this machine has. Without `gpu`, which excludes `cpu`.
+constraints: $(UV)
+	rm -rf .constraints && mkdir .constraints && cp -r pyproject.toml README.md .constraints
+	env -u UV_FIND_LINKS $(UV) lock --quiet --project .constraints
+	{ echo '# The versions that syned is developed with; `make constraints` writes them.'; \
+		env -u UV_FIND_LINKS $(UV) export --quiet --frozen --project .constraints --no-hashes --no-annotate \
+		--no-header --no-emit-project $(EXTRAS) --extra wandb --extra trackio --extra 4bit; } > constraints.txt
+	rm -r .constraints
+
+# What is installed here, with licences, as CycloneDX 1.6; checked against its schema as it is written.
+sbom: $(UV)
+	mkdir -p dist
+	$(UV) tool run --from cyclonedx-bom cyclonedx-py environment --pyproject pyproject.toml \
+		--output-reproducible --output-format JSON --spec-version 1.6 --output-file dist/sbom.json .venv
 
 # The small captioner in trainer/small, from nothing: two to three hours on two cores. Each line goes on where
 # it was interrupted.
