@@ -216,10 +216,20 @@ def test_a_dry_run_tells_what_would_be_sent_and_changes_nothing(server: Hub, run
 
 
 def test_a_branch_and_everybody_if_that_is_asked_for(server: Hub, run: Path) -> None:
-    assert publish(server, run, "--public", "--revision", "next").returncode == 0
+    assert publish(server, run, "--public", "--unscreened", "--revision", "next").returncode == 0
     assert not server.repo("datasets", REPO).private
     assert published(server, "next") == laid_out(run)
     assert published(server) == {}
+
+
+def test_pictures_that_no_model_has_looked_at_are_shown_to_nobody(server: Hub, run: Path) -> None:
+    refused = publish(server, run, "--public")
+    assert (refused.returncode, "Traceback" in refused.stderr) == (2, False)
+    told = " ".join(refused.stderr.split())
+    assert "is not made public" in told
+    assert "pairs have pictures that no model has looked at for nudity" in told
+    assert "with --publishable" in told
+    assert "create" not in {kind for kind, _ in server.requests}
 
 
 def put(server: Hub, home: Path, name: str, text: str) -> None:

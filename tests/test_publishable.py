@@ -14,10 +14,11 @@ from conftest import SMALL, Cli
 from PIL import Image
 from skimage import data
 
+from pipelines.publish.assemble import assemble
 from pipelines.publishable import ADDITIONS, publishing
 from pipelines.resolve import resolve
 from pipelines.verify.screen import Screen
-from syned.run import flatten
+from syned.run import RunFolder, flatten
 
 DEMO = ("generate", "--recipe", "demo", "--n", "40", "--out", "run", *SMALL)
 DEMO = (*DEMO, "--set", "part_size=16")
@@ -27,7 +28,7 @@ DEMO = (*DEMO, "--set", "part_size=16")
 def test_the_preset_adds_what_a_recipe_lacks_and_leaves_its_own() -> None:
     added = resolve("demo", None, None, ["filter.preset=demo"], publishable=True)
     assert (added.score.nsfw.engine, added.filter.max_nsfw) == ("open_nsfw", 0.5)
-    assert added.filter.preset == "demo"
+    assert added.filter.preset == "calibrated"
     assert added.image.faces is None
     own = "score.nsfw={engine: classifier, device: cpu}"
     stricter = resolve("demo", None, None, [own, "filter.max_nsfw=0.2"], publishable=True)
@@ -127,26 +128,10 @@ def test_pairs_with_a_picture_that_fails_are_turned_away_and_published_nowhere(
             for name in ("bright", "dark")
         )
     )
-    done = cli(
-        *(
-            "generate",
-            "--recipe",
-            "demo",
-            "--images",
-            "photos",
-            "--n",
-            "24",
-            "--out",
-            "run",
-            *SMALL,
-        ),
-        *(
-            "--publishable",
-            "--set",
-            f"score.nsfw={{engine: classifier, model: {model}, device: cpu}}",
-        ),
-        *("--set", "sample.near_duplicate_distance=null"),
-    )
+    asked = f"score.nsfw={{engine: classifier, model: {model}, device: cpu}}"
+    args = ("generate", "--recipe", "demo", "--images", "photos", "--n", "24", *SMALL)
+    alike = "sample.near_duplicate_distance=null"
+    done = cli(*args, "--out", "run", "--publishable", "--set", asked, "--set", alike)
     assert done.returncode == 0, done.stdout + done.stderr
     decisions = pq.read_table(tmp_path / "run" / "05-filter" / "decisions.parquet").to_pylist()
     away = [row for row in decisions if row["reason"] == "max_nsfw"]
@@ -156,10 +141,7 @@ def test_pairs_with_a_picture_that_fails_are_turned_away_and_published_nowhere(
     assert all(row["nsfw_0"] < 0.5 and row["nsfw_1"] < 0.5 for row in dataset(tmp_path / "run"))
     card = (tmp_path / "run" / "dataset" / "README.md").read_text(encoding="utf-8")
     assert f"and {len(away)} pairs were turned away" in card
-    done = cli(
-        *("publish", "run", "--repo", "owner/name", "--variant", "raw_scored", "--dry-run"),
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert assemble(RunFolder(tmp_path / "run"), variants=["raw_scored"]).verified.ok
     raw = pq.read_table(tmp_path / "run/publish/raw_scored", partitioning=None).to_pylist()
     assert not {row["pair_id"] for row in raw} & {row["pair_id"] for row in away}
     assert all(row["nsfw_0"] < 0.5 and row["nsfw_1"] < 0.5 for row in raw)
