@@ -29,6 +29,7 @@ MORE = {
     "caption_overlap": [0.2, 0.4, 0.95, 0.3, 0.1, None],
     "caption_fit": [1.0, 0.8, 0.6, 0.2, 0.0, None],
     "caption_defects": [0.0, 1.0, 0.0, 5.0, 0.0, None],
+    "nsfw": [0.5, 0.51, 0.1, 0.2, 0.9, None],
     "phash": ["00", "00", "00", "ff", "f0", None],
     "edited_phash": ["01", "03", "0f", "fe", "f0", None],
 }

@@ -24,6 +24,7 @@ def test_without_rules_all_that_did_not_fail_is_kept() -> None:
 @pytest.mark.parametrize(
     ("rule", "bound", "expected"),
     [
+        ("max_nsfw", 0.5, "acd"),
         ("min_changed_area", 0.3, "acde"),
         ("max_changed_area", 0.5, "abce"),
         ("min_ssim", 0.4, "abce"),

@@ -30,6 +30,8 @@ def pair_with_way_back():
         pair.score,
         clip_sim_0=0.25,
         clip_sim_1=0.35,
+        nsfw_0=0.01,
+        nsfw_1=0.02,
         clip_sim_dir=0.5,
         clip_sim_gain=0.1,
         image_embedding=unit(1, 0),
@@ -46,6 +48,7 @@ def test_a_pair_turned_round_swaps_what_belongs_to_one_picture():
     assert (back.image, back.edited_image) == (row.edited_image, row.image)
     assert (back.source_caption, back.edited_caption) == (row.edited_caption, row.source_caption)
     assert (back.clip_sim_0, back.clip_sim_1) == (0.35, 0.25)
+    assert (back.nsfw_0, back.nsfw_1) == (0.02, 0.01)
     assert (back.clip_sim_dir, back.ssim, back.changed_area) == (0.5, row.ssim, row.changed_area)
     # The source picture is nearer to the edited caption (0.8) than to its own (0.6).
     assert back.clip_sim_gain == pytest.approx(0.6 - 0.8, abs=1e-3)
