@@ -208,7 +208,7 @@ def test_the_report_is_printed_with_what_to_do(monkeypatch):
     print_report(report(), Terminal(file=output, width=200))
     text = output.getvalue()
     assert re.search(r"demo +runs", text)
-    assert re.search(r"tiny +no +not installed: .*not_there +uv sync --extra cpu", text)
+    assert re.search(r"tiny +no +not installed: .*not_there.* +uv sync --extra cpu", text)
     assert "pip install 'syned[gpu]'" in text
     assert "typer " + metadata.version("typer") in text
 

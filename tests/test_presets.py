@@ -14,7 +14,7 @@ from pipelines.recipe import Recipe
 from pipelines.resolve import refilter, resolve
 from pipelines.scorers.definitions import definitions
 from pipelines.sections.filter import Bounds, FilterConfig, presets
-from pipelines.sections.scorers import ClipConfig, DinoConfig
+from pipelines.sections.scorers import ClipConfig, DinoConfig, ScoreConfig
 from syned.cli.filter_run import filter_run
 from syned.errors import RecipeError
 from syned.recipes import check
@@ -113,7 +113,7 @@ def test_a_run_without_clip_is_refused_in_one_message() -> None:
 
 
 def refuse(rules: FilterConfig, clip: ClipConfig = VIT_L, dino: DinoConfig | None = None) -> None:
-    refuse_foreign(rules, definitions(clip, dino))
+    refuse_foreign(rules, definitions(ScoreConfig(clip=clip, dino=dino)))
 
 
 @pytest.mark.parametrize("name", ["ip2p", "ultraedit"])

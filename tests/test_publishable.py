@@ -28,7 +28,7 @@ DEMO = (*DEMO, "--set", "part_size=16")
 def test_the_preset_adds_what_a_recipe_lacks_and_leaves_its_own() -> None:
     added = resolve("demo", None, None, ["filter.preset=demo"], publishable=True)
     assert (added.score.nsfw.engine, added.filter.max_nsfw) == ("open_nsfw", 0.5)
-    assert added.filter.preset == "calibrated"
+    assert added.filter.preset == "demo"
     assert added.image.faces is None
     own = "score.nsfw={engine: classifier, device: cpu}"
     stricter = resolve("demo", None, None, [own, "filter.max_nsfw=0.2"], publishable=True)
