@@ -100,12 +100,12 @@ def test_every_pair_is_scored_by_both_of_its_pictures(demo_run: Path, bright: st
 def test_a_model_without_numbers_fails_its_rows(
     demo_run: Path, bright: str, tmp_path: Path
 ) -> None:
-    from transformers import AutoImageProcessor, AutoModelForImageClassification
+    from transformers import AutoModelForImageClassification, ViTImageProcessorPil
 
     model = AutoModelForImageClassification.from_pretrained(bright)
     model.classifier.weight.data.fill_(float("nan"))
     model.save_pretrained(tmp_path)
-    AutoImageProcessor.from_pretrained(bright, backend="pil").save_pretrained(tmp_path)
+    ViTImageProcessorPil.from_pretrained(bright).save_pretrained(tmp_path)
     run = RunFolder(demo_run)
     scorers = ScoreConfig(nsfw=classifier(str(tmp_path)))
     own = Recipe.model_validate(run.load_recipe()).model_copy(update={"score": scorers})

@@ -65,7 +65,10 @@ def _load(config: ClassifierConfig) -> tuple[Any, Any, list[int]]:
         ValueError: It classifies no pictures, or lacks a label, in words for the user.
     """
     quiet_transformers()
-    from transformers import AutoConfig, AutoImageProcessor, AutoModelForImageClassification
+    from transformers import AutoConfig, AutoModelForImageClassification
+
+    # Under its name at the top, transformers 5.16 asks for torchvision, which nothing here needs.
+    from transformers.models.auto.image_processing_auto import AutoImageProcessor
     from transformers.models.auto.modeling_auto import (
         MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES as CLASSIFIERS,
     )
