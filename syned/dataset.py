@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from syned.errors import RunError, SourceError
+from syned.yaml_text import read_yaml_text
 
 CARD = "README.md"
 DEFAULT = "default"
@@ -133,7 +134,7 @@ def read_card(path: Path) -> Card:
     if found is None:
         return Card(text, {}, "it has no front matter between two lines of ---")
     try:
-        front = yaml.safe_load(found[1])
+        front = read_yaml_text(found[1])
     # YAML that is none, dates that are none, brackets without an end.
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         return Card(text, {}, "its front matter is no YAML: " + " ".join(str(error).split())[:200])

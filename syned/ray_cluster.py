@@ -8,16 +8,16 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from syned.errors import MissingExtra, RunError
 from syned.parquet import cause_of
+from syned.temporary import folder_of_sockets
 
-LONGEST = 38
-"""Characters of the folder for temporary files; Ray's sockets, far below it, may have 107."""
+LONGEST = 43
+"""Characters of the folder of a cluster's session; Ray's sockets, far below it, may have 107."""
 
 
 @contextmanager
@@ -39,26 +39,31 @@ def connected(address: str | None) -> Iterator[dict[str, float]]:
         ray: Any = importlib.import_module("ray")
     except ImportError as error:
         raise MissingExtra("ray", "ray") from error
-    if address is None:
-        # Without word of how to prove who one is, Ray 2.60 writes a token for all later clusters of
-        # this user; one that only this machine can reach needs none.
-        os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     # Else it warns of what a later release will do with actors that take no GPU.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     if address is not None:
         _refuse_nobody(address)
-    alone: dict[str, Any] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
-    if len(tempfile.gettempdir()) > LONGEST:
-        alone["_temp_dir"] = "/tmp/ray"
+        with _joined(ray, address) as found:
+            yield found
+        return
+    # Without word of how to prove who one is, Ray 2.60 writes a token for all later clusters of
+    # this user; one that only this machine can reach needs none.
+    os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+    # Ray itself would keep the folder of each session for ever.
+    with folder_of_sockets("ray", LONGEST) as folder:
+        own: dict[str, Any] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+        with _joined(ray, "local", _temp_dir=str(folder), **own) as found:
+            yield found
+
+
+@contextmanager
+def _joined(ray: Any, address: str, **settings: Any) -> Iterator[dict[str, float]]:
+    """Be a part of a cluster; as `connected`."""
     try:
-        ray.init(
-            address=address or "local",
-            logging_level=logging.ERROR,
-            log_to_driver=False,
-            **({} if address else alone),
-        )
+        ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, **settings)
     except (ConnectionError, ValueError, RuntimeError) as error:
-        raise _nobody(address or "this machine", cause_of(error)) from error
+        where = "this machine" if address == "local" else address
+        raise _nobody(where, cause_of(error)) from error
     # Ray has put its own in place, which ends the process without a word.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

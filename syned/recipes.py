@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 
 from syned.errors import RecipeError
 from syned.secrets import secret_places
+from syned.yaml_text import read_yaml_text
 
 M = TypeVar("M", bound=BaseModel)
 _SECRET = (
@@ -40,7 +41,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
             raise RecipeError(
                 str(path), [f"it has more than {MOST_BYTES:,} bytes, as no recipe has"]
             )
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = read_yaml_text(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RecipeError(str(path), ["there is no such file"]) from error
     except RecursionError:
@@ -50,10 +51,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         found = "nothing" if values is None else type(values).__name__
         raise RecipeError(str(path), [f"found {found}, expected keys and values"])
-    try:
-        copied: dict[str, Any] = _copy(values)
-    except RecursionError:
-        raise RecipeError(str(path), ["a value refers to itself"]) from None
+    # Aliases stand for one and the same value, of which an assignment may change a single one.
+    copied: dict[str, Any] = _copy(values)
     return copied
 
 
@@ -75,7 +74,7 @@ def set_values(values: Mapping[str, Any], assignments: Sequence[str]) -> dict[st
             faults.append(f"{assignment!r}: expected key=value, such as seed=1")
             continue
         try:
-            _assign(result, key.strip().split("."), yaml.safe_load(text))
+            _assign(result, key.strip().split("."), read_yaml_text(text))
         except (yaml.YAMLError, IndexError, ValueError, RecursionError) as error:
             faults.append(f"{assignment!r}: {_one_line(error)}")
     if faults:

@@ -15,6 +15,7 @@ from syned.errors import RunError
 from syned.ids import digest
 from syned.storage import Place, is_read_only, make_folder, names, sizes, to_place, write_whole
 from syned.temporary import sweep_dead, sweep_scratch
+from syned.yaml_text import read_yaml_text
 
 MISSING = "(not set)"
 
@@ -72,7 +73,7 @@ class RunFolder:
             RunError: The folder is not a run, or its recipe cannot be read.
         """
         try:
-            values = yaml.safe_load(self.recipe_path.read_text(encoding="utf-8"))
+            values = read_yaml_text(self.recipe_path.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError) as error:
             if "bucket" in str(error):
                 raise

@@ -10,7 +10,9 @@ import os
 import shutil
 import socket
 import tempfile
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,13 +28,15 @@ if TYPE_CHECKING:
 TEMPORARY = ".tmp-"
 LONGEST = 40
 """Characters of a folder's path; a socket's, with two folders below it, may have 107."""
-_SCRATCH = "syned-scratch-"
+ANYWHERE = Path("/tmp")
+"""Where sockets may lie if the folder for temporary files has a long path."""
+_SCRATCH = "syned-"
 
 
 def scratch_folder() -> Path:
     """Return a folder for temporary files with a path so short that sockets can lie below it."""
     own = Path(tempfile.gettempdir())
-    return own if len(str(own)) <= LONGEST else Path("/tmp")
+    return own if len(str(own)) <= LONGEST else ANYWHERE
 
 
 def temporary_path(final: Place) -> Path:
@@ -45,6 +49,29 @@ def temporary_path(final: Place) -> Path:
 def scratch_path(name: str) -> Path:
     """Return a path in the folder for temporary files; no other process uses it."""
     return scratch_folder() / f"{_SCRATCH}{_own()}-{name}"
+
+
+@contextmanager
+def folder_of_sockets(name: str, longest: int) -> Iterator[Path]:
+    """Make a folder for the files of a library that keeps sockets there, and remove it at the end.
+
+    Args:
+        name: The end of its name.
+        longest: Characters that its path may have.
+    """
+    path = scratch_path(name)
+    if len(str(path)) > longest:
+        path = ANYWHERE / path.name
+    path.mkdir()
+    try:
+        yield path
+    finally:
+        # Its processes may write for a moment yet; what is left is swept by the next command.
+        for wait in (0.0, 0.1, 0.5, 2.0):
+            time.sleep(wait)
+            shutil.rmtree(path, ignore_errors=True)
+            if not path.exists():
+                break
 
 
 def _own() -> str:
@@ -84,7 +111,8 @@ def sweep_dead(folder: Place) -> None:
 
 def sweep_scratch() -> None:
     """Remove what killed processes of this machine left in the folder for temporary files."""
-    _sweep(scratch_folder(), _SCRATCH)
+    for folder in {scratch_folder(), ANYWHERE}:
+        _sweep(folder, _SCRATCH)
 
 
 def _sweep(folder: Path, prefix: str) -> None:

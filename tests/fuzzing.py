@@ -7,11 +7,15 @@ import json
 import math
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import typer
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syned.errors import RowError, SynedError
@@ -97,6 +101,22 @@ def damaged_json(draw: st.DrawFn, value: Any) -> bytes:
     return text.encode()
 
 
+@st.composite
+def aliased(draw: st.DrawFn, value: dict[str, Any]) -> bytes:
+    """Return YAML that stands for far more than it holds: aliases of aliases, or of themselves."""
+    depth, width = draw(st.integers(1, 12)), draw(st.integers(1, 12))
+    is_list = draw(st.booleans())
+    lines = ["_0: &_0 [x]"]
+    for level in range(1, depth):
+        items = ", ".join(f"{'' if is_list else f'k{n}: '}*_{level - 1}" for n in range(width))
+        lines.append(f"_{level}: &_{level} " + (f"[{items}]" if is_list else f"{{{items}}}"))
+    endless = ("own: &own [*own]", "own: &own {own: *own}", "<<: *_0", f"own: *_{depth}")
+    lines += draw(st.lists(st.sampled_from(endless), max_size=1))
+    key = draw(st.sampled_from(sorted(value)))
+    plain = json.dumps({k: v for k, v in value.items() if k != key})[1:-1]
+    return f"{{{plain}, {', '.join(lines)}, {key}: *_{depth - 1}}}".encode()
+
+
 @contextmanager
 def no_hang() -> Iterator[None]:
     """Raise if a case takes too long."""
@@ -150,3 +170,65 @@ class Counts:
     def table(self) -> str:
         """Return a line for each kind and outcome."""
         return "\n".join(f"{k}: {n:,} {what}" for (k, what), n in sorted(self._found.items()))
+
+
+def of_file(name: str, use: Callable[[Path], Any]) -> Callable[[bytes, Path], Iterator[str]]:
+    def attempt(data: bytes, folder: Path) -> Iterator[str]:
+        (folder / name).write_bytes(data)
+        yield outcome(lambda: use(folder / name))
+
+    return attempt
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of input.
+
+    Attributes:
+        cases: Strategy of its cases.
+        try_: Tries one in an empty folder; returns outcomes, one for each case in it.
+        many: How many examples the long part tries.
+    """
+
+    name: str
+    cases: st.SearchStrategy[Any]
+    try_: Callable[[Any, Path], Iterator[str]]
+    many: int = 1000
+
+
+def attempt(kind: Kind, folder: Path, examples: int, *, random: bool) -> Counts:
+    """Try cases of a kind, each in a folder of its own."""
+    counts, number = Counts(), iter(range(10**9))
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=not random,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(kind.cases)
+    def run(case: Any) -> None:
+        place = folder / str(next(number))
+        place.mkdir()
+        for result in kind.try_(case, place):
+            counts.add(kind.name, result)
+
+    run()
+    return counts
+
+
+def try_all(kinds: Sequence[Kind], folder: Path) -> int:
+    """Try as many cases of each kind as it is to have, other ones each time, and print a table.
+
+    Returns:
+        How many there were.
+    """
+    total = 0
+    for kind in kinds:
+        place = folder / kind.name
+        place.mkdir()
+        found = attempt(kind, place, kind.many, random=True)
+        typer.echo(f"\n{found.table()}")
+        total += found.total()
+    return total

@@ -11,7 +11,6 @@ import json
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 import typer
 import yaml
-from fuzzing import ODD, Counts, damaged, damaged_json, outcome
-from hypothesis import HealthCheck, given, settings
+from fuzzing import ODD, Kind, aliased, attempt, damaged, damaged_json, of_file, outcome, try_all
 from hypothesis import strategies as st
 from made_pairs import photo
 
@@ -39,22 +37,6 @@ from trainer.resolve import resolve as resolve_training
 LIMITS = {"max_pixels": 20_000_000, "min_side": 8, "max_aspect": 8.0}
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "TGA", "ICO", "AVIF", "JPEG2000")
 MOST_BYTES = 4 * 2**30
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of input.
-
-    Attributes:
-        cases: Strategy of its cases.
-        try_: Tries one in an empty folder; returns outcomes, one for each case in it.
-        many: How many examples the long part tries.
-    """
-
-    name: str
-    cases: st.SearchStrategy[Any]
-    try_: Callable[[Any, Path], Iterator[str]]
-    many: int = 1000
 
 
 def picture(kind: str) -> bytes:
@@ -132,14 +114,6 @@ def read_damaged_table(data: bytes, folder: Path) -> Iterator[str]:
     yield outcome(lambda: [open_source(config, seed=0).read(0)])
 
 
-def of_file(name: str, use: Callable[[Path], Any]) -> Callable[[bytes, Path], Iterator[str]]:
-    def attempt(data: bytes, folder: Path) -> Iterator[str]:
-        (folder / name).write_bytes(data)
-        yield outcome(lambda: use(folder / name))
-
-    return attempt
-
-
 def annotations(name: str) -> Callable[[Path], Any]:
     return lambda path: list(read(name, path.parent, "train"))
 
@@ -172,7 +146,7 @@ KINDS = (
     Kind("damaged tables", damaged(table_bytes()), read_damaged_table),
     Kind(
         "recipes",
-        damaged_json(RECIPE),
+        st.one_of(damaged_json(RECIPE), aliased(RECIPE)),
         of_file("r.yaml", lambda path: resolve(str(path), None, 8, [])),
         2500,
     ),
@@ -190,28 +164,6 @@ KINDS = (
 )
 
 
-def attempt(kind: Kind, folder: Path, examples: int, *, random: bool) -> Counts:
-    """Try cases of a kind, each in a folder of its own."""
-    counts, number = Counts(), iter(range(10**9))
-
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        derandomize=not random,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(kind.cases)
-    def run(case: Any) -> None:
-        place = folder / str(next(number))
-        place.mkdir()
-        for result in kind.try_(case, place):
-            counts.add(kind.name, result)
-
-    run()
-    return counts
-
-
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_bad_input_is_told(kind: Kind, tmp_path: Path) -> None:
     assert attempt(kind, tmp_path, 40, random=False).total() >= 40
@@ -220,12 +172,7 @@ def test_bad_input_is_told(kind: Kind, tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_twenty_thousand_cases(tmp_path: Path) -> None:
-    total = 0
-    for kind in KINDS:
-        (tmp_path / kind.name).mkdir()
-        found = attempt(kind, tmp_path / kind.name, kind.many, random=True)
-        typer.echo(f"\n{found.table()}")
-        total += found.total()
+    total = try_all(KINDS, tmp_path)
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     typer.echo(f"{total:,} cases; {used / 2**20:,.0f} MiB at the peak")
     assert total >= 20_000

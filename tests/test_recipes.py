@@ -12,6 +12,11 @@ from pipelines.resolve import refilter, resolve
 from syned.errors import RecipeError
 from syned.recipes import check, read_yaml, set_values
 
+LAUGHS = "\n".join(
+    ["a0: &a0 [x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10))]
+)
+"""Ten lines that stand for a billion values."""
+
 
 def test_every_recipe_that_ships_is_valid_and_opens_with_its_command() -> None:
     recipes = builtin_recipes()
@@ -87,7 +92,10 @@ def test_values_that_do_not_go_together_are_told(assignment: str, words: str) ->
         ("", "found nothing, expected keys and values"),
         ("- a\n- b", "found list, expected keys and values"),
         ("a: [", "cannot be read as YAML"),
-        ("a: &x {b: *x}", "a value refers to itself"),
+        ("a: &x {b: *x}", "a value refers to itself, in line 1"),
+        ("seed: 1\nn: 3\nseed: 2", "the key 'seed' is given twice, in line 3"),
+        ("image: {quality: 90, quality: 80}", "the key 'quality' is given twice, in line 1"),
+        (LAUGHS, "its aliases stand for more than 100,000 values"),
         ("name: x", "sample: missing"),
     ],
 )
@@ -96,6 +104,13 @@ def test_a_wrong_file_is_told(text: str, words: str, tmp_path: Path) -> None:
     path.write_text(text)
     with pytest.raises(RecipeError, match=words):
         resolve(str(path), None, None, [])
+
+
+def test_what_an_alias_stands_for_may_be_changed_alone(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("a: &x {b: 1}\nc: *x\nd: {<<: *x, e: 2}")
+    values = set_values(read_yaml(path), ["a.b=3"])
+    assert values == {"a": {"b": 3}, "c": {"b": 1}, "d": {"b": 1, "e": 2}}
 
 
 def test_an_unknown_recipe_names_the_nearest(cli: Cli) -> None:
