@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -200,3 +203,14 @@ def test_a_hub_that_repeats_the_token_does_not_get_it_printed(demo_run, tmp_path
         done = run_cli("publish", demo_run, "--repo", "tester/pairs", cwd=tmp_path, **env)
     assert done.returncode == 2, done.stdout + done.stderr
     assert not leaked(done.stdout, done.stderr, demo_run)
+
+
+def test_no_library_tells_its_maker_of_each_use(tmp_path):
+    """onnxruntime notes an id of the machine and events to send when it is imported."""
+    pytest.importorskip("onnxruntime", reason="needs the extra `safety`")
+    env = {name: str(tmp_path) for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME")}
+    env = {**os.environ, **env}
+    env.pop("ORT_DISABLE_TELEMETRY", None)
+    loading = [sys.executable, "-c", "import syned, onnxruntime; onnxruntime.get_all_providers()"]
+    subprocess.run(loading, env=env, check=True)
+    assert list(tmp_path.iterdir()) == []
