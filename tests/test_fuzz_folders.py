@@ -38,6 +38,8 @@ NAMES = st.binary(min_size=1, max_size=120).map(
     lambda name: name.replace(b"\0", b"\1").replace(b"/", b"\\")
 )
 """Each byte that Linux allows in a name."""
+KNOWN = (b"", b".jpg", b".jpeg", b".png")
+"""Suffixes of pictures among them; what has none is looked into."""
 
 
 # --- folders of pictures
@@ -82,7 +84,8 @@ def read_odd(entries: list[tuple[bytes, str]], folder: Path) -> Iterator[str]:
                 MAKE[kind](os.fsdecode(path))
             elif not os.path.lexists(path):
                 Path(os.fsdecode(path)).write_bytes(JPEG)
-                pictures += name[:1] != b"."
+                suffix = os.path.splitext(name)[1].lower()
+                pictures += name[:1] != b"." and suffix in KNOWN
     yield outcome(lambda: all_pictures(folder, pictures))
 
 
