@@ -79,13 +79,14 @@ def read_odd(entries: list[tuple[bytes, str]], folder: Path) -> Iterator[str]:
     pictures = 1
     for name, kind in entries:
         path = os.fsencode(folder) + b"/" + name
-        with contextlib.suppress(FileExistsError):
-            if kind != "picture":
-                MAKE[kind](os.fsdecode(path))
-            elif not os.path.lexists(path):
-                Path(os.fsdecode(path)).write_bytes(JPEG)
-                suffix = os.path.splitext(name)[1].lower()
-                pictures += name[:1] != b"." and suffix in KNOWN
+        if os.path.lexists(path):
+            continue
+        if kind != "picture":
+            MAKE[kind](os.fsdecode(path))
+        else:
+            Path(os.fsdecode(path)).write_bytes(JPEG)
+            suffix = os.path.splitext(name)[1].lower()
+            pictures += name[:1] != b"." and suffix in KNOWN
     yield outcome(lambda: all_pictures(folder, pictures))
 
 
