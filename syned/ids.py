@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 ID_DIGITS = 20
@@ -33,6 +34,12 @@ def file_stem(name: str) -> str:
     The same on systems where capital and small letters are one, and for names that begin alike.
     """
     return name if _FILE_STEM.fullmatch(name) else digest(name)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def fingerprint(values: Any) -> str:

@@ -6,7 +6,6 @@ part-00000.json      rows, counts per status and reason, seconds, hashes; writte
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from syned.arrow import arrow_schema, from_batch, to_table
 from syned.batches import batched
-from syned.ids import digest
+from syned.ids import digest, file_sha256
 from syned.parquet import open_writer, read_batches
 from syned.reasons import Status
 from syned.rows import Row
@@ -108,7 +107,7 @@ def write_part(
             seconds=round(time.monotonic() - start, 3),
             fingerprint=fingerprint,
             bytes=temporary.stat().st_size,
-            sha256=_sha256(temporary),
+            sha256=file_sha256(temporary),
             before=before,
         )
         # A part that replaces another must never be met beside the other's sidecar.
@@ -126,11 +125,6 @@ def _counted(counts: Counter[tuple[Status, str | None]]) -> dict[str, Any]:
         if reason is not None:
             reasons[reason] += number
     return {"rows": counts.total(), "statuses": dict(statuses), "reasons": dict(reasons)}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_summary(folder: Place, index: int) -> Summary | None:

@@ -118,14 +118,14 @@ def aliased(draw: st.DrawFn, value: dict[str, Any]) -> bytes:
 
 
 @contextmanager
-def no_hang() -> Iterator[None]:
+def no_hang(seconds: int = SECONDS) -> Iterator[None]:
     """Raise if a case takes too long."""
 
     def ring(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        raise AssertionError(f"it hangs: no answer within {SECONDS} seconds")
+        raise AssertionError(f"it hangs: no answer within {seconds} seconds")
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.alarm(SECONDS)
+    signal.alarm(seconds)
     try:
         yield
     finally:

@@ -21,7 +21,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import typer
-from fuzzing import Kind, attempt, damaged, damaged_json, misvalued, no_hang, outcome, try_all
+from fuzzing import (
+    SECONDS,
+    Kind,
+    attempt,
+    damaged,
+    damaged_json,
+    misvalued,
+    no_hang,
+    outcome,
+    try_all,
+)
 from hypothesis import strategies as st
 from made_pairs import encoded, photo
 from typer.testing import CliRunner
@@ -138,15 +148,8 @@ TABLES: dict[str, dict[str, Any]] = {
         "image": CELL,
         "edited_image": CELL,
     },
-    "emu": {
-        "idx": 1,
-        "instruction": "add a dog",
-        "task": "add",
-        "hash": "1",
-        "image": CELL,
-        "edited_image": CELL,
-    },
 }
+EMU = {"idx": 1, "instruction": "add", "image": CELL, "edited_image": CELL}
 LINES = b"0 <INSTRUCT> Make it red\n1 <INSTRUCT> Add a cat\n"
 
 
@@ -197,7 +200,7 @@ def read_instructions(data: bytes, folder: Path) -> Iterator[str]:
     (folder / "emu/data").mkdir(parents=True)
     (folder / "instructions_with_idx_train_split.txt").write_bytes(data)
     (folder / "splits.json").write_text(json.dumps({"train": [0, 1], "validation": [2]}))
-    pq.write_table(pa.Table.from_pylist([TABLES["emu"]]), folder / "emu/data/test.parquet")
+    pq.write_table(pa.Table.from_pylist([EMU]), folder / "emu/data/test.parquet")
     yield outcome(lambda: list(read("syned-authors", folder, Split.TRAIN)))
 
 
@@ -250,7 +253,7 @@ def use_run(case: tuple[str, bytes | None, tuple[str, ...]], folder: Path) -> It
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(held)
     (folder / wrong).unlink() if data is None else (folder / wrong).write_bytes(data)
-    with no_hang(), contextlib.chdir(folder):
+    with no_hang(4 * SECONDS), contextlib.chdir(folder):
         done = CliRunner().invoke(app, command)
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise AssertionError(f"{command} with a damaged {wrong}") from done.exception

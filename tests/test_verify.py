@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import Cli
+from conftest import SMALL, Cli
 from PIL import Image
 
 from pipelines.verify.known import Known, pictures_at
@@ -58,7 +58,7 @@ def test_a_finished_run_passes_every_check(demo_run: Path, cli: Cli) -> None:
     shards = (demo_run / "dataset" / "data").glob("*.parquet")
     counts = {path.name.split("-")[0]: pq.read_metadata(path).num_rows for path in shards}
     assert told["rows"] == {"default": counts}
-    assert [check["name"] for check in told["checks"]][:3] == ["files", "schema", "viewer"]
+    assert [check["name"] for check in told["checks"]][:3] == ["files", "parts", "schema"]
 
 
 def test_what_is_wrong_is_told_with_its_place_and_an_exit_code(folder: Path, cli: Cli) -> None:
@@ -135,6 +135,35 @@ def test_a_cut_picture_and_one_of_another_size_are_found(folder: Path) -> None:
     rewrite(shard(folder), change)
     kinds = ["a picture does not decode", "the pictures of a pair differ in size"]
     assert found(folder) == {"pictures": kinds}
+
+
+def test_parts_of_a_run_that_are_not_as_they_were_written_are_found(
+    demo_run: Path, cli: Cli, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(demo_run, tmp_path / "run"))
+    flipped, lost = (run / f"{stage}/part-00001.parquet" for stage in ("03-edit", "04-score"))
+    data = bytearray(flipped.read_bytes())
+    data[len(data) // 2] ^= 1
+    flipped.write_bytes(data)
+    lost.unlink()
+    cut = run / "01-sample/part-00000.json"
+    cut.write_text(cut.read_text()[:-20])
+    assert found(run) == {
+        "parts": [
+            "the .json beside a part cannot be read",
+            "a part is not as it was written",
+            "a part is not there",
+        ]
+    }
+    done = cli("verify", "run")
+    assert done.returncode == 3
+    assert "03-edit/part-00001.parquet" in done.stdout
+    # As it is told: once both are removed, the run's command makes the part again.
+    for path in (flipped, flipped.with_suffix(".json"), cut):
+        path.unlink()
+    args = ("--recipe", "demo", "--n", "40", "--out", "run", *SMALL, "--set", "part_size=16")
+    assert cli("generate", *args).returncode == 0
+    assert found(run) == {}
 
 
 def test_pairs_twice_and_pictures_in_two_splits_are_found(folder: Path) -> None:

@@ -10,6 +10,8 @@ EXAMPLES = 3
 
 CHECKS = {
     "files": "every shard is there, and reads whole",
+    "parts": "every part of the run is as it was written (SHA-256); one that is not is made again "
+    "once it and the .json beside it are removed",
     "schema": "one schema over all shards of a configuration, with the columns that pairs need",
     "viewer": "row groups and page index are within the limits of the Hub's viewer",
     "ids": "every pair has an id of its own, and is there once",
@@ -67,7 +69,7 @@ class Verified:
         path: What was checked.
         rows: Rows by configuration and split.
         bytes: Of all shards.
-        checks: In the order of `CHECKS`; `against` only if a set was named.
+        checks: In the order of `CHECKS`; `against` only if a set was named, `parts` of a run.
         unscreened: What keeps the pictures from being shown to everybody, in words; empty if a
             model looked at all of them and found nothing.
     """
@@ -105,18 +107,19 @@ class Ledger:
         if len(places) < EXAMPLES:
             places.append(where)
 
-    def checks(self, *, against: bool, card: bool = True) -> tuple[Check, ...]:
+    def checks(self, *, against: bool, card: bool = True, run: bool = False) -> tuple[Check, ...]:
         """Return what was noted of each check.
 
         Args:
             against: Whether evaluation sets were looked at.
             card: Whether there can be a card.
+            run: Whether it is a run, with parts.
         """
-        left_out = {name for name, made in (("against", against), ("card", card)) if not made}
+        made = {"against": against, "card": card, "parts": run}
         return tuple(
             Check(name, what, tuple(self._problems(name)))
             for name, what in CHECKS.items()
-            if name not in left_out
+            if made.get(name, True)
         )
 
     def _problems(self, check: str) -> list[Problem]:

@@ -8,10 +8,11 @@ from pathlib import Path
 from pipelines.verify.card import look_at_card
 from pipelines.verify.known import Known
 from pipelines.verify.layout import look_at_files
+from pipelines.verify.parts import look_at_parts
 from pipelines.verify.pictures import PictureLook, Seen
 from pipelines.verify.report import Ledger, Verified
 from pipelines.verify.rows import Rows
-from syned.dataset import open_dataset
+from syned.dataset import is_run, open_dataset
 
 Progress = Callable[[int, int], None]
 """Told of rows that were read, and of all that there are."""
@@ -48,6 +49,8 @@ def verify(
     rows.read(dataset, opened, lambda count: progress(count, total))
     if not any(count for splits in rows.counts.values() for count in splits.values()):
         ledger.add("files", "there is no row that can be read", name or str(place))
+    if is_run(place):
+        look_at_parts(place, ledger)
     if place.is_dir():
         look_at_card(dataset, rows.counts, ledger)
     if known is not None:
@@ -56,6 +59,6 @@ def verify(
         path=name or str(place),
         rows={config: dict(splits) for config, splits in rows.counts.items()},
         bytes=sum(shard.path.stat().st_size for shard in dataset.shards),
-        checks=ledger.checks(against=known is not None, card=place.is_dir()),
+        checks=ledger.checks(against=known is not None, card=place.is_dir(), run=is_run(place)),
         unscreened=rows.screen.told(),
     )

@@ -12,6 +12,8 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 from huggingface_hub.hf_api import RepoFile
 
+from syned.ids import file_sha256
+
 Kind = Literal["dataset", "model"]
 
 
@@ -100,13 +102,8 @@ def compare(
 def _is(entry: RepoFile, path: Path) -> bool:
     """Say whether a file of the Hub has the bytes of a file here."""
     if entry.lfs is not None:
-        return entry.lfs.size == path.stat().st_size and entry.lfs.sha256 == _sha256(path)
+        return entry.lfs.size == path.stat().st_size and entry.lfs.sha256 == file_sha256(path)
     return entry.size == path.stat().st_size and entry.blob_id == _git_id(path)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _git_id(path: Path) -> str:
