@@ -61,9 +61,9 @@ def _joined(ray: Any, address: str, **settings: Any) -> Iterator[dict[str, float
     """Be a part of a cluster; as `connected`."""
     try:
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, **settings)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        where = "this machine" if address == "local" else address
-        raise _nobody(where, cause_of(error)) from error
+    # Ray raises plain exceptions too: of a process of it that was killed while it started.
+    except Exception as error:
+        raise _nobody(address, cause_of(error)) from error
     # Ray has put its own in place, which ends the process without a word.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -87,7 +87,12 @@ def _refuse_nobody(address: str) -> None:
 
 
 def _nobody(address: str, cause: str) -> RunError:
-    """Return the error for a cluster that is not there."""
+    """Return the error for a cluster that is not there, or did not start."""
+    if address == "local":
+        return RunError(
+            f"Ray did not start on this machine ({cause}). Give the same command again to go on; "
+            "if that does not help, leave out --engine ray, or see which memory and ports are free."
+        )
     return RunError(
         f"no Ray cluster at {address} ({cause}). Start one with `ray start --head`, give --address "
         "HOST:PORT, or leave it out for one of this machine alone; RAY_AUTH_MODE must be the same "
