@@ -145,6 +145,23 @@ def test_syned_shards_in_a_folder_and_in_a_run(tmp_path: Path, place: str) -> No
     assert is_here("syned", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        ({"image": True}, "no_picture"),
+        ({"edited_image": {"bytes": "text", "path": None}}, "no_picture"),
+        ({"edited_image": {"bytes": None, "path": 7}}, "no_picture"),
+        ({"captions": False}, "no_caption"),
+        ({"captions": [3.5]}, "no_caption"),
+    ],
+)
+def test_cells_of_another_kind_cost_their_row(
+    tmp_path: Path, odd: dict[str, Any], reason: str
+) -> None:
+    table(tmp_path / "train.parquet", [syned_row(1, **odd)])
+    assert split_of("syned", tmp_path, TRAIN) == ({}, [("p1", reason)])
+
+
 def test_a_single_file_stands_for_its_split(tmp_path: Path) -> None:
     shard, other = tmp_path / "test-00000-of-00001.parquet", tmp_path / "mine.parquet"
     table(shard, [syned_row(1)])

@@ -54,13 +54,14 @@ class DatasetInfo:
     splits: tuple[Split, ...] = (Split.TRAIN, Split.VALIDATION, Split.TEST)
 
 
-def clean_captions(texts: Iterable[object]) -> tuple[str, ...]:
+def clean_captions(texts: object) -> tuple[str, ...]:
     """Return captions without white space at their ends or line breaks, and without empty ones.
 
-    A text that is no list is one caption.
+    A text that is no list is one caption; what is no text is none.
     """
-    texts = [texts] if isinstance(texts, str) else texts
-    return tuple(plain for text in texts if (plain := " ".join(str(text).split())))
+    listed = texts if isinstance(texts, list | tuple) else [texts]
+    found = (" ".join(text.split()) for text in listed if isinstance(text, str))
+    return tuple(text for text in found if text)
 
 
 def folder_of(path: str) -> Path:
@@ -157,7 +158,7 @@ def _is_list(value: object, kind: type) -> bool:
 
 
 def pair_of_files(
-    files: tuple[Path, Path], captions: Iterable[object], row: Mapping[str, Any]
+    files: tuple[Path, Path], captions: object, row: Mapping[str, Any]
 ) -> CaptionedPair | Dropped:
     """Return the pair of two files, or why there is none.
 

@@ -179,7 +179,7 @@ def _held(cell: Any, folders: Sequence[Path]) -> Any:
 
 
 def pair_of_cells(
-    before: Any, after: Any, captions: Sequence[object], row: Mapping[str, Any]
+    before: Any, after: Any, captions: object, row: Mapping[str, Any]
 ) -> CaptionedPair | Dropped:
     """Return the pair of two cells with pictures, or why there is none.
 
@@ -195,15 +195,18 @@ def pair_of_cells(
         return Dropped(key=name, split=split, reason="no_caption", message="all captions are empty")
     first, second = _picture(before, name), _picture(after, name)
     if first is None or second is None:
-        message = "a picture of the row is empty, or a file outside of the dataset's folder"
+        message = (
+            "a picture of the row is empty, no picture, or a file outside of the dataset's folder"
+        )
         return Dropped(key=name, split=split, reason="no_picture", message=message)
     return CaptionedPair(before=first, after=second, captions=told, **row)
 
 
 def _picture(cell: Any, name: str) -> Picture | None:
-    """Return the picture of a cell, or nothing if it is empty."""
-    if isinstance(cell, Mapping):
-        if not (cell.get("bytes") or cell.get("path")):
-            return None
-        return Picture(cell.get("path") or name, cell.get("bytes"))
-    return Picture(name, cell) if isinstance(cell, bytes) and cell else None
+    """Return the picture of a cell, or nothing if it holds none."""
+    named = cell if isinstance(cell, Mapping) else {"bytes": cell}
+    data, path = named.get("bytes"), named.get("path")
+    known = path if isinstance(path, str) and path else None
+    if isinstance(data, bytes) and data:
+        return Picture(known or name, data)
+    return None if known is None else Picture(known)
