@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -60,19 +60,28 @@ def connected(address: str | None) -> Iterator[dict[str, float]]:
 def _joined(ray: Any, address: str, **settings: Any) -> Iterator[dict[str, float]]:
     """Be a part of a cluster; as `connected`."""
     try:
+        _join(ray, address, settings)
+        yield ray.cluster_resources()
+    finally:
+        # Interrupted within, or left as it is half begun, Ray ends the process by a fault.
+        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        ray.shutdown()
+        signal.signal(signal.SIGINT, handler)
+
+
+def _join(ray: Any, address: str, settings: Mapping[str, Any]) -> None:
+    """Join a cluster, or start one.
+
+    Raises:
+        RunError: There is none, or it does not start.
+    """
+    try:
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, **settings)
     # Ray raises plain exceptions too: of a process of it that was killed while it started.
     except Exception as error:
         raise _nobody(address, cause_of(error)) from error
     # Ray has put its own in place, which ends the process without a word.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield ray.cluster_resources()
-    finally:
-        # Interrupted within, Ray ends the process by a fault.
-        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        ray.shutdown()
-        signal.signal(signal.SIGINT, handler)
 
 
 def _refuse_nobody(address: str) -> None:

@@ -148,9 +148,11 @@ def test_parts_of_a_run_that_are_not_as_they_were_written_are_found(
     lost.unlink()
     cut = run / "01-sample/part-00000.json"
     cut.write_text(cut.read_text()[:-20])
+    (run / "02-instruct/part-00000.json").unlink()
     assert found(run) == {
         "parts": [
             "the .json beside a part cannot be read",
+            "a part is not finished: it has no .json beside it",
             "a part is not as it was written",
             "a part is not there",
         ]

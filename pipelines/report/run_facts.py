@@ -29,6 +29,7 @@ from pipelines.report.facts import (
 )
 from pipelines.sample import read_layout
 from pipelines.scored import columns, read_scores
+from syned.errors import RunError
 from syned.parts import read_summaries
 from syned.recipes import check
 from syned.rows import SCORE_NAMES
@@ -79,6 +80,11 @@ def _pairs(run: RunFolder, parts: int) -> pd.DataFrame:
     decided = pd.DataFrame(rows, columns=["pair_id", "kept", "rule"])
     pairs = read_scores(run, parts).merge(written, on="pair_id").merge(decided, on="pair_id")
     made = read_summaries(run.stage(instruct.NAME), range(parts))
+    if sum(summary.rows for summary in made.values()) != len(pairs):
+        raise RunError(
+            f"{run.path} is not finished: of its stages some parts are missing, or are others than "
+            "those that were filtered. Run its `syned generate` command again first."
+        )
     return pairs.assign(part=np.repeat(list(made), [summary.rows for summary in made.values()]))
 
 
