@@ -80,6 +80,9 @@ def _join(ray: Any, address: str, settings: Mapping[str, Any]) -> None:
     # Ray raises plain exceptions too: of a process of it that was killed while it started.
     except Exception as error:
         raise _nobody(address, cause_of(error)) from error
+    except SystemExit:
+        # What Ray makes of SIGTERM, once it has put a handler of its own in place.
+        raise KeyboardInterrupt from None
     # Ray has put its own in place, which ends the process without a word.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
