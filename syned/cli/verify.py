@@ -46,11 +46,11 @@ def verify(
 ) -> None:
     """Check a dataset before it is published, or one that is: all files, all rows, all pictures.
 
-    Every shard reads whole; of a run every part is as it was written; one schema; five distinct clean captions in every row; every picture
-    decodes; no pair twice; no source picture in two splits; row groups and page index as the Hub's
-    viewer needs them; counts as the card says; licences stated; and with --against, nothing that
-    comes close to a picture of an evaluation set (equal bytes, or perceptual hashes that differ
-    in at most 6 of 64 bits).
+    Every shard reads whole; of a run every part is as it was written; one schema; five distinct
+    clean captions in every row; every picture decodes; no pair twice; no source picture in two
+    splits; row groups and page index as the Hub's viewer needs them; counts as the card says;
+    licences stated; and with --against, nothing that comes close to a picture of an evaluation set
+    (equal bytes, or perceptual hashes that differ in at most 6 of 64 bits).
 
     Exit codes: 0 all checks hold, 2 it is not there or cannot be read at all, 3 some do not hold.
 
