@@ -35,6 +35,9 @@ def connected(address: str | None) -> Iterator[dict[str, float]]:
         MissingExtra: Ray is not installed.
         RunError: There is no cluster at that address.
     """
+    # Else Ray, under `uv run`, sends the working folder, runs and all, to its workers, and has uv
+    # make an environment anew there; it reads this when it is imported.
+    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     try:
         ray: Any = importlib.import_module("ray")
     except ImportError as error:

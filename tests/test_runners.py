@@ -33,6 +33,7 @@ from syned.rows import EditRow, turned_away
 from syned.run import RunFolder
 from syned.runner import Runner, run_here
 from syned.stage import Stage
+from syned.temporary import ANYWHERE, scratch_folder
 from syned.work import TRIES, Queue, Work
 from syned.worker import WorkerFailure
 
@@ -48,8 +49,19 @@ def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
     # The actors import the odd stages from here.
     os.environ["PYTHONPATH"] = str(Path(__file__).parent)
     with connected(None):
+        assert len(sessions()) == 1
         yield RayRunner({NAME: Size(cpus=0.5, actors=2)})
     del os.environ["PYTHONPATH"]
+    assert sessions() == []
+
+
+def sessions() -> list[Path]:
+    """Return the folders of Ray's sessions of this process."""
+    return [
+        path
+        for folder in {scratch_folder(), ANYWHERE}
+        for path in folder.glob(f"syned-*-{os.getpid()}-*-ray")
+    ]
 
 
 @pytest.fixture
