@@ -40,13 +40,13 @@ def batches(
 def _group(shard: Shard, index: int) -> Iterator[list[dict[str, Any]]]:
     """Yield the rows of a row group."""
     with pq.ParquetFile(shard.path, pre_buffer=False, page_checksum_verification=True) as file:
-        columns = [f.name for f in file.schema_arrow if _is_readable(f)]
+        expected = arrow_schema(RawRow)
+        columns = [f.name for f in file.schema_arrow if _is_readable(f, expected)]
         for batch in file.iter_batches(BATCH, row_groups=[index], columns=columns):
             yield batch.to_pylist()
 
 
-def _is_readable(column: pa.Field) -> bool:
+def _is_readable(column: pa.Field, expected: pa.Schema) -> bool:
     """Say whether a column is one that is checked, and of its type."""
-    expected = arrow_schema(RawRow)
     known = column.name in expected.names
     return known and like(column.type, expected.field(column.name).type)
