@@ -36,7 +36,7 @@ newest: WHICH = highest
 lowest newest: $(UV)
 	$(UV) venv --quiet --allow-existing .venv-$@
 	$(UV) pip install --quiet --upgrade --python .venv-$@ --resolution $(WHICH) --group dev -e '.[$(TRIED)]'
-	.venv-$@/bin/python -m pytest -m 'not slow and not browser'
+	.venv-$@/bin/python -m pytest -m 'not slow and not browser and not long'
 
 # The versions that syned is developed with, for pip: pip install -c constraints.txt -e '.[train]'. From PyPI
 # alone, whatever wheels this machine has. Without `gpu`, which excludes `cpu`.
