@@ -17,17 +17,13 @@ from pydantic_core import ErrorDetails
 
 from syned.errors import RecipeError
 from syned.secrets import secret_places
-from syned.yaml_text import read_yaml_text
+from syned.yaml_text import MOST_CHARACTERS, read_yaml_text
 
 M = TypeVar("M", bound=BaseModel)
 _SECRET = (
     "an address with a password, a key or a signature in it, which would be kept in recipe.yaml; "
     "give credentials by the environment"
 )
-
-
-MOST_BYTES = 1_000_000
-"""Of a recipe; reading takes a minute for ten times as many."""
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -37,9 +33,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
         RecipeError: It is missing, is not YAML, or holds no mapping.
     """
     try:
-        if path.stat().st_size > MOST_BYTES:
+        if path.stat().st_size > MOST_CHARACTERS:
             raise RecipeError(
-                str(path), [f"it has more than {MOST_BYTES:,} bytes, as no recipe has"]
+                str(path), [f"it has more than {MOST_CHARACTERS:,} bytes, as no recipe has"]
             )
         values = read_yaml_text(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

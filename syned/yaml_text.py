@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+MOST_CHARACTERS = 1_000_000
+"""Of a text; reading takes a minute for ten times as many."""
 MOST_VALUES = 100_000
 """That a text may stand for, its aliases written out. Ten lines of aliases of aliases can stand for
 billions ("billion laughs"), which whoever walks through them never ends with."""
@@ -15,11 +17,13 @@ def read_yaml_text(text: str) -> Any:
     """Return the value of a YAML text, of plain types only.
 
     Raises:
-        yaml.YAMLError: It is not YAML, a key is given twice, or aliases make it endless or longer
-            than `MOST_VALUES`.
+        yaml.YAMLError: It is not YAML, has more than `MOST_CHARACTERS`, a key is given twice, or
+            aliases make it endless or stand for more than `MOST_VALUES`.
         ValueError: A value is not what it looks like, as a date that is none.
         RecursionError: Its values lie too deep in one another.
     """
+    if len(text) > MOST_CHARACTERS:
+        raise yaml.YAMLError(f"it has more than {MOST_CHARACTERS:,} characters")
     loader = yaml.SafeLoader(text)
     try:
         node = loader.get_single_node()

@@ -381,3 +381,19 @@ def test_splits_are_read_from_names_where_there_is_no_card(tmp_path: Path) -> No
         (tmp_path / name).parent.mkdir(exist_ok=True)
         pq.write_table(pa.table({"a": [1]}), tmp_path / name)
     assert {s.name: s.split for s in open_dataset(tmp_path).shards} == names
+
+
+@pytest.mark.parametrize(
+    ("front", "words"),
+    [
+        ("license: mit\nlicense: mit", "the key 'license' is given twice, in line 2"),
+        ("a: &a [*a]", "a value refers to itself"),
+        ("- x\n" * 300_000, "it has more than 1,000,000 characters"),
+    ],
+)
+def test_a_card_that_would_keep_its_reader_busy_is_named(
+    folder: Path, front: str, words: str
+) -> None:
+    (folder / "README.md").write_text(f"---\n{front}\n---\nPairs.\n", encoding="utf-8")
+    (card,) = (check for check in verify(folder).checks if check.name == "card")
+    assert words in card.problems[0].examples[0]
