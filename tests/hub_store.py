@@ -82,6 +82,11 @@ class Commit:
         return {"id": self.id, "date": self.date, **what}
 
 
+def _is_private(wanted: dict[str, Any]) -> bool:
+    """Say what a client asks for: of huggingface_hub 2 by `visibility`, of 1 by `private`."""
+    return wanted.get("visibility") == "private" or wanted.get("private") is True
+
+
 class Repo:
     """A repository in memory: of the kind "datasets" or "models"."""
 
@@ -112,7 +117,7 @@ class Repo:
         return [commit.info() for commit in self.commits(revision)]
 
     def settings(self, wanted: Json) -> Json:
-        self.private = wanted["visibility"] == "private"
+        self.private = _is_private(wanted)
         return {"private": self.private}
 
     def branch(self, name: str, wanted: Json) -> Json:
@@ -240,7 +245,7 @@ class Store:
         if not _owns(user, key[1], "write"):
             why = f'You don\'t have the rights to create a {what} under the namespace "{owner}"'
             raise HubError(403, why)
-        new = Repo(*key, private=wanted.get("visibility") == "private")
+        new = Repo(*key, private=_is_private(wanted))
         return (repo := self.repos.setdefault(key, new)), repo is new
 
 
