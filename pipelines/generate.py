@@ -94,6 +94,7 @@ def _run(
     Returns:
         The mark of each of its parts.
     """
+    run.refuse_if_removed()
     there = _summaries(stage, run, len(before))
     work = missing_parts(stage, there, before, retry_failed=retry_failed)
     finished = there.keys() - {part.index for part in work}

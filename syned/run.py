@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from syned.temporary import sweep_dead, sweep_scratch
 from syned.yaml_text import read_yaml_text
 
 MISSING = "(not set)"
+_STAGE = re.compile(r"\d\d-[a-z]+")
+_PART = re.compile(r"(part-\d+|parts|decisions|funnel)\.(parquet|json)$|\.tmp-")
 
 
 class RunFolder:
@@ -97,10 +100,20 @@ class RunFolder:
         Raises:
             RunError: It is a run of another recipe.
         """
-        if any(name.endswith(".json") for name in sizes(self.stage("01-sample"))):
+        begun = any(name.endswith(".json") for name in sizes(self.stage("01-sample")))
+        if begun and self.recipe_path.exists():
             self._refuse_if_changed(recipe, additions)
             return
         self.save_recipe(recipe)
+
+    def refuse_if_removed(self) -> None:
+        """Raise if the run that is worked on is no longer there.
+
+        Raises:
+            RunError: It has lost its recipe.
+        """
+        if not self.recipe_path.exists():
+            raise RunError(f"{self.path} was removed, or its recipe.yaml, while it was worked on.")
 
     def _refuse_foreign(self) -> None:
         """Raise if the folder is a file, or holds something that is no run."""
@@ -109,8 +122,10 @@ class RunFolder:
         if self.recipe_path.exists():
             return
         there = [name for name in names(self.path) if not name.startswith(".")]
-        foreign = next((name for name in there if not self._is_left(self.path / name)), None)
-        if foreign is not None:
+        kept = [name for name in there if not self._is_left(self.path / name)]
+        # Stages are made one after another: workers whose run was removed leave parts of one.
+        if len(kept) > 1 or not all(self._is_stage(name) for name in kept):
+            foreign = next((name for name in kept if not self._is_stage(name)), kept[0])
             raise RunError(
                 f"{self.path} is not empty and is not a run (it holds {foreign}); "
                 "name another folder with --out."
@@ -121,6 +136,11 @@ class RunFolder:
         if not isinstance(place, Path) or not place.is_dir() or place.is_symlink():
             return False
         return place == self.logs or not any(place.iterdir())
+
+    def _is_stage(self, name: str) -> bool:
+        """Say whether something is a stage's folder and holds parts alone."""
+        files = names(self.stage(name))
+        return bool(_STAGE.fullmatch(name) and files) and all(map(_PART.match, files))
 
     def _refuse_if_changed(self, recipe: Mapping[str, Any], additions: Sequence[str]) -> None:
         """Raise if the saved recipe differs from the given one in more than additions."""

@@ -74,25 +74,58 @@ def test_a_disk_that_is_full_or_read_only_is_named_and_the_run_goes_on(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "what",
-    [*(".", "03-edit"), *(pytest.param(n, marks=LONG) for n in ("00-scan", "01-sample", "logs"))],
+    ("what", "when"),
+    [
+        (".", "."),
+        ("recipe.yaml", "00-scan"),
+        ("03-edit", "03-edit"),
+        *(pytest.param(".", when, marks=LONG) for when in ("00-scan", "01-sample", "04-score")),
+        *(pytest.param(n, n, marks=LONG) for n in ("00-scan", "01-sample", "logs")),
+    ],
 )
-def test_a_folder_that_is_removed_under_a_run_costs_what_was_in_it(
-    what: str, tmp_path: Path, contents: Contents
+def test_what_is_removed_under_a_run_costs_what_was_in_it(
+    what: str, when: str, tmp_path: Path, contents: Contents
 ) -> None:
     process = subprocess.Popen(
         COMMAND, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    folder = tmp_path / "run" / what
-    while not folder.exists() and process.poll() is None:
+    run = tmp_path / "run"
+    while not (run / when).exists() and process.poll() is None:
         time.sleep(0.01)
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(run / what, ignore_errors=True)
+    if what == "recipe.yaml":
+        (run / what).unlink()
     output, _ = process.communicate(timeout=100)
     assert process.returncode in (0, 2)
     assert "Traceback" not in output
+    if what == "recipe.yaml":
+        assert "run was removed, or its recipe.yaml, while it was worked on" in output
     done = run_cli(*ARGS, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert files(run) == contents
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["00-scan", "01-sample", "03-edit", "05-filter"])
+def test_parts_of_one_stage_are_what_a_removed_run_leaves(
+    stage: str, tmp_path: Path, whole: Path, contents: Contents
+) -> None:
+    shutil.copytree(whole / stage, tmp_path / "run" / stage)
+    assert run_cli(*ARGS, cwd=tmp_path).returncode == 0
     assert files(tmp_path / "run") == contents
+
+
+@pytest.mark.parametrize(
+    "held", ["letter.txt", "04-score/letter.txt", "02-instruct/part-00000.json"]
+)
+def test_what_no_removed_run_leaves_is_not_touched(held: str, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    for name in (held, "03-edit/part-00000.json"):
+        (run / name).parent.mkdir(parents=True, exist_ok=True)
+        (run / name).write_text("{}")
+    done = run_cli(*ARGS, cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"is not a run (it holds {held.split('/', maxsplit=1)[0]})" in done.stderr
 
 
 @pytest.mark.slow
