@@ -24,9 +24,10 @@ from pipelines.sources.detect import source_for
 from pipelines.sources.open import open_source
 from pipelines.sources.stored import listed
 from syned.batches import batched
+from syned.compare import perceptual_hash
 from syned.errors import EngineError, MissingExtra, RowError, SourceError, WorkerDied
 from syned.ids import fingerprint
-from syned.images import decode_picture, normalise, perceptual_hash
+from syned.images import decode_picture, normalise
 from syned.rows import Row, turned_away
 from syned.run import RunFolder
 from syned.stage import Done, PartFunction, Stage

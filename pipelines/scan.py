@@ -15,9 +15,10 @@ from pipelines.recipe import Recipe, SampleConfig
 from pipelines.requirements import cores
 from pipelines.sources.base import READERS, PictureSource, SourcePicture, read_ahead
 from pipelines.sources.open import open_source
+from syned.compare import perceptual_hash
 from syned.errors import RowError, WorkerDied
 from syned.ids import digest, seed_for
-from syned.images import decode_picture, perceptual_hash
+from syned.images import decode_picture
 from syned.reasons import Reason, Status
 from syned.rows import ScanRow, turned_away
 from syned.run import RunFolder

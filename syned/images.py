@@ -1,4 +1,4 @@
-"""Pictures: decoding anything safely, one size and one encoding for all, perceptual hashes."""
+"""Pictures: decoding anything safely, one size and one encoding for all."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def encode_picture(image: Image.Image, format: str, quality: int) -> EncodedImag
         format: `jpeg` (baseline, 4:2:0), `png` or `webp`.
         quality: 1 to 100; png has none.
     """
-    bare = image.copy()
+    bare = image.copy() if image.info else image
     bare.info = {}
     options = _ENCODERS[format] | ({} if format == "png" else {"quality": quality})
     buffer = io.BytesIO()
@@ -207,17 +207,7 @@ def encode_picture(image: Image.Image, format: str, quality: int) -> EncodedImag
 def load_picture(encoded: EncodedImage) -> Image.Image:
     """Decode a picture that `encode_picture` made."""
     with Image.open(io.BytesIO(encoded.bytes), formats=READERS) as image:
-        return image.convert("RGB")
-
-
-def perceptual_hash(image: Image.Image) -> str:
-    """Return the 64-bit perceptual hash (DCT, `imagehash.phash`) as 16 hex digits."""
-    from imagehash import phash
-
-    # The hash looks at 32x32 pixels; a box filter first spares large pictures most of the work.
-    return str(phash(image.reduce(max(1, min(image.size) // 128))))
-
-
-def hash_distance(a: str, b: str) -> int:
-    """Return in how many of the 64 bits two perceptual hashes differ."""
-    return (int(a, 16) ^ int(b, 16)).bit_count()
+        image.load()
+    picture = image if image.mode == "RGB" else image.convert("RGB")
+    picture.info = {}
+    return picture

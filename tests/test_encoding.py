@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, JpegImagePlugin
 
-from syned.images import encode_picture, hash_distance, load_picture, normalise, perceptual_hash
+from syned.compare import hash_distance, perceptual_hash
+from syned.images import encode_picture, load_picture, normalise
 from tests.broken_pictures import sample_picture
 
 PHOTOS = sorted((Path(__file__).parents[1] / "pipelines" / "photos").glob("*.jpg"))

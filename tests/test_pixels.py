@@ -6,7 +6,8 @@ from PIL import Image, ImageEnhance
 
 from pipelines.scorers import pixels
 from pipelines.scorers.pixels import CHANGE_THRESHOLD, changed_area, look_at
-from syned.images import encode_picture, load_picture, perceptual_hash
+from syned.compare import perceptual_hash
+from syned.images import encode_picture, load_picture
 from tests.broken_pictures import sample_picture
 
 GREY = Image.new("RGB", (64, 64), (100, 100, 100))
@@ -53,6 +54,13 @@ def test_one_channel_is_enough_and_the_direction_does_not_matter():
 def test_differences_up_to_the_threshold_do_not_count():
     for step, area in ((CHANGE_THRESHOLD, 0), (CHANGE_THRESHOLD + 1, 1)):
         assert changed_area(GREY, Image.new("RGB", (64, 64), (100 + step, 100, 100))) == area
+
+
+@pytest.mark.parametrize("size", [(2048, 2050), (9, 500_000), (500_000, 9)])
+def test_pictures_that_pillow_stores_in_several_blocks_are_compared_whole(size):
+    image = Image.new("RGB", size, (100, 100, 100))
+    last = with_box(image, (0, size[1] - 1, size[0], size[1]), "white")
+    assert changed_area(image, last) == 1 / size[1]
 
 
 def test_encoding_again_changes_no_area_but_a_dimmer_picture_does():

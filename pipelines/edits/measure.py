@@ -11,6 +11,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 from pipelines.edits.base import Box
 from pipelines.edits.words import RGB
+from syned.compare import share_above
 
 GRID = 24
 """Cells per side of a layout: what is where, without detail."""
@@ -104,9 +105,7 @@ def distance(picture: Image.Image, colour: RGB) -> np.ndarray:
 
 def share_changed(before: Image.Image, after: Image.Image, levels: int = 40) -> float:
     """Return the share of pixels of which some channel has changed by `levels`."""
-    red, green, blue = ImageChops.difference(before, after).split()
-    largest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
-    return sum(largest.histogram()[levels:]) / (largest.width * largest.height)
+    return share_above(before, after, levels - 1)
 
 
 def share_far(picture: Image.Image, colour: RGB) -> float:

@@ -13,7 +13,8 @@ from PIL import Image
 
 from pipelines.pairs import Pair
 from pipelines.preview.difference import Difference, Outline, find_difference
-from syned.images import hash_distance, load_picture
+from syned.compare import hash_distance
+from syned.images import load_picture
 from syned.plain import plain
 from syned.rows import ScoreRow
 

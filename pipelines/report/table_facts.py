@@ -21,8 +21,9 @@ from pipelines.scorers.captions import caption_scores
 from pipelines.scorers.pixels import look_at, pixel_scores
 from pipelines.sections.sources import TableSource
 from pipelines.sources.layouts import Layout, layout_of
+from syned.compare import hash_distance
 from syned.errors import RowError
-from syned.images import decode_picture, hash_distance
+from syned.images import decode_picture
 from syned.rows import SCORE_NAMES
 
 LIMITS: Any = {"max_pixels": 100_000_000, "min_side": 8, "max_aspect": 20.0}

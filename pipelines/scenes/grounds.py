@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
@@ -75,11 +76,29 @@ _MASKS: dict[Pattern, Mask] = {
 }
 
 
+_VARIANTS: dict[Pattern, int] = {"gradient": 4, "striped": 12, "chequered": 4, "dotted": 4}
+"""How many masks there are; blots are as many as there are variants."""
+
+
+@lru_cache(maxsize=sum(_VARIANTS.values()))
+def _kept_mask(pattern: Pattern, resolution: int, variant: int) -> Image.Image:
+    """Draw a mask that many grounds share; it is not to be changed."""
+    return _MASKS[pattern](resolution, variant)
+
+
+def _mask(ground: Ground, resolution: int) -> Image.Image:
+    """Return how much of the second shade each pixel of a ground has."""
+    if ground.pattern in _VARIANTS:
+        variant = ground.variant % _VARIANTS[ground.pattern]
+        return _kept_mask(ground.pattern, resolution, variant)
+    return _MASKS[ground.pattern](resolution, ground.variant)
+
+
 def draw_ground(ground: Ground, resolution: int) -> Image.Image:
     """Draw a background, RGB, `resolution` by `resolution` pixels."""
     first, second = GROUND_RGB[ground.colour]
     size = (resolution, resolution)
     canvas = Image.new("RGB", size, first)
     if ground.pattern != "plain":
-        canvas.paste(second, (0, 0), _MASKS[ground.pattern](resolution, ground.variant))
+        canvas.paste(second, (0, 0), _mask(ground, resolution))
     return canvas

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import combinations
 
 from pipelines.writers.rules import check_text, stems, words
 from syned.errors import RowError
@@ -56,7 +55,7 @@ def caption_scores(
     said = _share(asked, stems(*captions).__contains__) if asked else 1.0
     wrong = sum(not _is_clean(caption) for caption in captions)
     return CaptionScores(
-        caption_overlap=max((_overlap(a, b) for a, b in combinations(captions, 2)), default=0.0),
+        caption_overlap=_most_overlap(captions),
         caption_fit=min(_share(captions, lambda caption: _names(caption, edit)), said),
         caption_defects=float(wrong + abs(len(captions) - NUM_CAPTIONS)),
     )
@@ -67,9 +66,16 @@ def _share(items: Collection[str], test: Callable[[str], bool]) -> float:
     return sum(map(test, items)) / max(1, len(items))
 
 
-def _overlap(one: str, other: str) -> float:
-    """Return how much two captions share, in [0, 1]."""
-    return SequenceMatcher(None, words(one), words(other), autojunk=False).ratio()
+def _most_overlap(captions: Sequence[str]) -> float:
+    """Return how much the two most similar captions share, in [0, 1]."""
+    most, matcher = 0.0, SequenceMatcher(autojunk=False)
+    for number, caption in enumerate(captions):
+        matcher.set_seq2(words(caption))
+        for earlier in captions[:number]:
+            matcher.set_seq1(words(earlier))
+            if matcher.real_quick_ratio() > most and matcher.quick_ratio() > most:
+                most = max(most, matcher.ratio())
+    return most
 
 
 def _names(caption: str, edit: set[str]) -> bool:

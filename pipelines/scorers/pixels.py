@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageChops
+from PIL import Image
 
-from syned.images import perceptual_hash
+from syned.compare import perceptual_hash, share_above
 
 CHANGE_THRESHOLD = 16
 """A pixel has changed if one of its channels differs by more than this, of 255.
@@ -79,9 +79,7 @@ def pixel_scores(source: Look, edited: Look) -> PixelScores:
 
 def changed_area(image: Image.Image, edited: Image.Image) -> float:
     """Return the share of pixels of which a channel differs by more than `CHANGE_THRESHOLD`."""
-    red, green, blue = ImageChops.difference(image, edited).split()
-    largest = ImageChops.lighter(ImageChops.lighter(red, green), blue).histogram()
-    return sum(largest[CHANGE_THRESHOLD + 1 :]) / (image.width * image.height)
+    return share_above(image, edited, CHANGE_THRESHOLD)
 
 
 def ssim(luma: np.ndarray, edited: np.ndarray) -> float:

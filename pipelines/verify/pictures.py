@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from PIL import ExifTags, Image
 
-from syned.images import READERS, normalise, perceptual_hash
+from syned.compare import perceptual_hash
+from syned.images import READERS, normalise
 
 HASH_SIDE = 256
 """Pixels of the longer side of a picture when its perceptual hash is taken."""

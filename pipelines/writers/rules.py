@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import pairwise
 
 from syned.errors import RowError
@@ -118,11 +119,13 @@ _COMMON = frozenset(
 )
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=128)
+def words(text: str) -> tuple[str, ...]:
     """Return the words of a text in lower case, without articles and "a photo of"."""
     plain = re.sub(r"\b(photo|picture|image)(graph)? of\b", " ", text.casefold())
     plain = re.sub(r"['’]s\b", " ", plain)
-    return [w for w in re.findall(r"[^\W_]+", plain) if w not in ("a", "an", "the")]
+    found = re.findall(r"[^\W_]+", plain)
+    return tuple(word for word in found if word not in ("a", "an", "the"))
 
 
 def is_copy(one: str, other: str) -> bool:
@@ -135,7 +138,7 @@ def is_reordered(one: str, other: str) -> bool:
     return _alike(sorted(words(one)), sorted(words(other))) >= REORDERED
 
 
-def _alike(one: list[str], other: list[str]) -> float:
+def _alike(one: Sequence[str], other: Sequence[str]) -> float:
     return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
@@ -144,6 +147,7 @@ def content(*texts: str) -> set[str]:
     return {w for text in texts for w in words(text) if w not in _COMMON}
 
 
+@lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """Return what the forms of a word have in common: "cats" and "cat", "painted" and "painting".
 
@@ -196,7 +200,7 @@ def _odd_features(text: str, shortest: int) -> Iterable[str]:
     """Yield what no pattern can tell."""
     if len(text) < shortest or len(text.split()) < 2:
         yield "is too short"
-    if not all(_is_plain(ch) for ch in text):
+    if not (text.isascii() and text.isprintable()) and not all(map(_is_plain, text)):
         yield "holds characters that are no plain text"
     if _is_wrapped(text):
         yield "is wrapped in quotes"
@@ -207,7 +211,7 @@ def _odd_features(text: str, shortest: int) -> Iterable[str]:
     found = words(text)
     if any(len(word) > LONGEST_WORD for word in found):
         yield "holds a word that is none"
-    runs = [tuple(found[i : i + LOOP]) for i in range(len(found) - LOOP + 1)]
+    runs = [found[i : i + LOOP] for i in range(len(found) - LOOP + 1)]
     if len(set(runs)) < len(runs) or any(a == b for a, b in pairwise(found)):
         yield "repeats itself"
 
