@@ -30,8 +30,11 @@ _LIGHT = {
     "procedural": "pipelines.editors.procedural",
 }
 """Engines without a model, and their modules."""
-_LIBRARIES: dict[ModuleType, tuple[str, ...]] = {score: ("imagehash", "skimage.metrics")}
-"""What stages import that need no engine."""
+_LIBRARIES: dict[ModuleType, tuple[str, ...]] = {
+    scan: ("imagehash", "scipy.fftpack"),
+    score: ("imagehash", "scipy.fftpack", "scipy.ndimage", "skimage.metrics"),
+}
+"""What stages import that need no engine, and what those import when they are first used."""
 
 
 def _key(row: Any, name: str) -> str:
