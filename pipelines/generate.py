@@ -68,7 +68,7 @@ def generate(
     """
     recipe = plan.recipe
     scanning, *others = stages(recipe)
-    preload([scanning, *others])
+    preload([scanning, *others], run.path)
     marks = _run(scanning, run, [""], plan.pictures, on_event, runner)
     layout = sample.read_layout(run, recipe)
     marks = marks * layout.parts
@@ -159,7 +159,7 @@ def _look_at_sets(
     stage, before = against_stage(recipe), marks_of_sets(recipe)
     there = _summaries(stage, run, len(before))
     if missing_parts(stage, there, before):
-        preload([stage])
+        preload([stage], run.path)
         total = pictures_in_sets(recipe)
     else:
         total = sum(summary.rows for summary in there.values())

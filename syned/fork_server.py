@@ -20,15 +20,24 @@ from pathlib import Path
 from typing import Any
 
 from syned.stage import Stage
+from syned.storage import Place, client_of
 from syned.temporary import scratch_path
 
 WORKERS = multiprocessing.get_context("forkserver")
 
 
-def preload(stages: Sequence[Stage]) -> None:
-    """Have the modules of stages imported once for all workers; call it before the first starts."""
+def preload(stages: Sequence[Stage], place: Place) -> None:
+    """Have what stages import be imported once for all workers; call it before the first starts.
+
+    Args:
+        stages: Name their modules.
+        place: Of the run; the client of its store is imported too.
+    """
     modules = {module for stage in stages for module in stage.modules}
-    WORKERS.set_forkserver_preload(["syned.worker", *sorted(modules)])
+    client = client_of(place)
+    WORKERS.set_forkserver_preload(
+        ["syned.worker", *sorted(modules), *([client] if client else [])]
+    )
 
 
 def begin(target: Callable[..., None], args: tuple[Any, ...], log: Path) -> ForkServerProcess:

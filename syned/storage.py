@@ -29,14 +29,8 @@ _EXTRAS = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs"}
 """The packages of the extra `storage`, by protocol; what a run can be written to."""
 _READ_ONLY = ("hf",)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_OPTIONS: dict[str, dict[str, Any]] = {
-    # Another process writes there too: a listing that is kept would say that its parts are missing.
-    "s3fs": {
-        "use_listings_cache": False,
-        "config_kwargs": {"retries": {"mode": "standard", "max_attempts": 8}},
-    },
-    "gcsfs": {"use_listings_cache": False},
-}
+_ATTEMPTS = 8
+"""At a request to S3, unless `AWS_MAX_ATTEMPTS` says how many."""
 
 
 def protocol_of(text: str | Path) -> str:
@@ -65,12 +59,28 @@ def to_place(text: str | Path) -> Place:
 
     package = _EXTRAS.get(protocol, "")
     try:
-        place = UPath(str(text), **_OPTIONS.get(package, {}))
+        place = UPath(str(text), **_options(package))
         # Made at once, so that a missing package is met here.
         _ = place.fs
     except ImportError as error:
         raise MissingExtra(package or protocol, "storage") from error
     return cast("UPath", place)
+
+
+def client_of(place: Place) -> str | None:
+    """Return the package that speaks with a place's store; nothing for a folder."""
+    return None if isinstance(place, Path) else _EXTRAS.get(place.protocol)
+
+
+def _options(package: str) -> dict[str, Any]:
+    """Return what the client of a store is told."""
+    if not package:
+        return {}
+    retries = {"mode": "standard"}
+    own = {} if "AWS_MAX_ATTEMPTS" in os.environ else {"max_attempts": _ATTEMPTS}
+    config = {"config_kwargs": {"retries": retries | own}} if package == "s3fs" else {}
+    # Another process writes there too: a listing that is kept would say that its parts are missing.
+    return {"use_listings_cache": False} | config
 
 
 def is_read_only(place: Place) -> bool:

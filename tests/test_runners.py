@@ -43,7 +43,7 @@ PARTS = 8
 @pytest.fixture(scope="module", params=["local", "ray"])
 def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
     if request.param == "local":
-        preload([odd_stage(start_never)])
+        preload([odd_stage(start_never)], Path())
         yield run_here
         return
     # The actors import the odd stages from here.

@@ -56,28 +56,45 @@ def in_store(s3: S3, run: str) -> dict[str, bytes]:
     return {n: data for n, data in s3.objects(f"{run}/").items() if not n.endswith(".json")}
 
 
+@pytest.fixture(scope="module")
+def stored(s3: S3, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """All objects of a finished run in the store."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in s3.env().items():
+            patch.setenv(name, value)
+        done = generate("stored", tmp_path_factory.mktemp("stored"))
+    assert done.returncode == 0, done.stderr
+    return s3.objects("stored/")
+
+
+def put(s3: S3, run: str, objects: dict[str, bytes], before: str = "~") -> None:
+    """Put a run into the store, up to a stage."""
+    for name, data in objects.items():
+        if name < before or name == "recipe.yaml":
+            s3.client().put_object(Bucket=BUCKET, Key=f"{run}/{name}", Body=data)
+    s3.asked.clear()
+
+
 def generate(run: str, cwd: Path, *more: str) -> subprocess.CompletedProcess[str]:
     return run_cli(*ARGS, *more, "--out", f"s3://{BUCKET}/{run}", cwd=cwd)
 
 
 def test_a_run_in_a_store_has_the_bytes_of_one_on_this_machine(
-    s3: S3, whole: dict[str, bytes], tmp_path: Path
+    s3: S3, whole: dict[str, bytes], stored: dict[str, bytes], tmp_path: Path
 ) -> None:
-    done = generate("whole", tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert in_store(s3, "whole") == whole
-    assert not list(tmp_path.iterdir())
+    assert {n: data for n, data in stored.items() if not n.endswith(".json")} == whole
     s3.asked.clear()
-    assert generate("whole", tmp_path).returncode == 0
+    assert generate("stored", tmp_path).returncode == 0
+    assert not list(tmp_path.iterdir())
     written = {path for method, path in s3.asked if method == "PUT"}
-    assert written == {f"/{BUCKET}/whole/.claim/00001.json"}
+    assert written == {f"/{BUCKET}/stored/.claim/00001.json"}
     assert not [path for _, path in s3.asked if "/part-0" in path and path.endswith(".json")]
 
 
 def test_a_part_that_is_gone_from_a_store_is_made_again_alone(
-    s3: S3, whole: dict[str, bytes], tmp_path: Path
+    s3: S3, whole: dict[str, bytes], stored: dict[str, bytes], tmp_path: Path
 ) -> None:
-    assert generate("gone", tmp_path).returncode == 0
+    put(s3, "gone", stored)
     s3.client().delete_object(Bucket=BUCKET, Key="gone/03-edit/part-00001.parquet")
     s3.asked.clear()
     assert generate("gone", tmp_path).returncode == 0
@@ -86,9 +103,11 @@ def test_a_part_that_is_gone_from_a_store_is_made_again_alone(
     assert written == {f"/{BUCKET}/gone/03-edit/part-00001.{end}" for end in ("parquet", "json")}
 
 
-def test_it_is_filtered_looked_at_and_audited_there(s3: S3, tmp_path: Path) -> None:
+def test_it_is_filtered_looked_at_and_audited_there(
+    s3: S3, stored: dict[str, bytes], tmp_path: Path
+) -> None:
     url = f"s3://{BUCKET}/used"
-    assert generate("used", tmp_path).returncode == 0
+    put(s3, "used", stored)
     done = run_cli("filter", url, "--set", "max_per_split.train=5", cwd=tmp_path)
     assert done.returncode == 2
     assert "needs CLIP scores" in done.stderr
@@ -117,10 +136,16 @@ def test_it_is_filtered_looked_at_and_audited_there(s3: S3, tmp_path: Path) -> N
     ids=["500", "slow-down", "answer-lost", "cut", "get-500", "last-note"],
 )
 def test_faults_that_pass_change_nothing(
-    fault: Fault, s3: S3, whole: dict[str, bytes], tmp_path: Path, request: pytest.FixtureRequest
+    fault: Fault,
+    s3: S3,
+    whole: dict[str, bytes],
+    stored: dict[str, bytes],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
-    s3.plant(fault)
     run = f"faults-{request.node.callspec.id}"
+    put(s3, run, stored, before="04-score")
+    s3.plant(fault)
     done = generate(run, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert not fault.times, "it was met"
@@ -128,9 +153,10 @@ def test_faults_that_pass_change_nothing(
 
 
 def test_a_store_that_stays_away_is_one_message_and_the_run_goes_on_later(
-    s3: S3, whole: dict[str, bytes], tmp_path: Path
+    s3: S3, whole: dict[str, bytes], stored: dict[str, bytes], tmp_path: Path
 ) -> None:
     where = "03-edit/part-00001"
+    put(s3, "away", stored, before="03-edit")
     s3.plant(Fault(method="PUT", match=where, times=10_000, status=403, code="AccessDenied"))
     done = generate("away", tmp_path)
     assert done.returncode == 2
@@ -144,8 +170,9 @@ def test_a_store_that_stays_away_is_one_message_and_the_run_goes_on_later(
 
 
 def test_a_run_killed_on_one_machine_is_finished_by_another(
-    s3: S3, whole: dict[str, bytes], tmp_path: Path
+    s3: S3, whole: dict[str, bytes], stored: dict[str, bytes], tmp_path: Path
 ) -> None:
+    put(s3, "killed", stored, before="02-instruct")
     process = subprocess.Popen(
         [sys.executable, "-m", "syned", *ARGS, "--out", f"s3://{BUCKET}/killed"],
         cwd=tmp_path,
@@ -266,8 +293,8 @@ def test_one_picture_in_a_store_is_a_source(photos: list[Path], tmp_path: Path) 
     assert row["status"] == "ok"
 
 
-def test_a_denied_part_is_no_damaged_part(s3: S3, tmp_path: Path) -> None:
-    assert generate("closed", tmp_path).returncode == 0
+def test_a_denied_part_is_no_damaged_part(s3: S3, stored: dict[str, bytes], tmp_path: Path) -> None:
+    put(s3, "closed", stored)
     fault = Fault(method="GET", match="04-score", times=10_000, status=403, code="AccessDenied")
     s3.plant(fault)
     done = run_cli("report", f"s3://{BUCKET}/closed", cwd=tmp_path)
@@ -294,10 +321,10 @@ def test_a_table_in_a_store_is_a_source(s3: S3, photos: list[Path], tmp_path: Pa
 
 
 def test_a_dataset_in_a_store_is_checked_exported_carded_published_and_trained_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    s3: S3, stored: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SYNED_CACHE", str(tmp_path / "cache"))
-    assert generate("shared", tmp_path).returncode == 0
+    put(s3, "shared", stored)
     url = f"s3://{BUCKET}/shared"
     folder = ("--to", "folder", "--out", "pictures")
     training = ("--mix", "syned", "--data", f"syned={url}", "--recipe", "scratch", "--dry-run")
