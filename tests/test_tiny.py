@@ -24,7 +24,7 @@ if find_spec("vllm") is None or find_spec("diffusers") is None:
 pytestmark = [pytest.mark.models, pytest.mark.slow]
 FEWER = ("--set", "instruct.writer.temperatures=[0.1, 0.4]")
 """Attempts of the language model, to save time."""
-ARGS = ("generate", "--recipe", "tiny", "--n", "19", "--out", "run", *FEWER)
+ARGS = ("generate", "--recipe", "tiny", "--n", "11", "--out", "run", *FEWER)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def rows(run: Path, stage: str, kind: type) -> list:
 
 def test_every_pair_is_accounted_for(run: Path) -> None:
     decisions = pd.read_parquet(run / "05-filter" / "decisions.parquet")
-    assert len(decisions) == decisions["pair_id"].nunique() == 19
+    assert len(decisions) == decisions["pair_id"].nunique() == 11
     assert decisions["kept"].any()
     assert decisions.loc[~decisions["kept"], "reason"].notna().all()
 

@@ -6,7 +6,6 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -17,7 +16,6 @@ from pipelines.recipe import Recipe, builtin_recipes
 from pipelines.sections.writers import VllmWriter
 from pipelines.writers.prompt import prompt_version
 from pipelines.writers.vllm import engine_arguments
-from syned.errors import EngineError
 from syned.reasons import Reason
 from syned.recipes import check, read_yaml
 from syned.rows import EncodedImage, Task
@@ -62,16 +60,14 @@ def tiny_writer(**changes) -> VllmWriter:
 
 
 def run_writer(config):
-    """Load the writer and ask it all jobs, one, and all again in two parts at once."""
+    """Load the writer and ask it all jobs, then two of them again in two parts at once."""
     from pipelines.writers.vllm import load_vllm_writer
 
     writer = load_vllm_writer(config)
     jobs = [*JOBS, *OTHERS]
-    once, between = writer.write(jobs), writer.write([JOBS[2]])
-    assert len(between) == 1
+    once = writer.write(jobs)
     with ThreadPoolExecutor(2) as lanes:
-        parts = list(lanes.map(writer.write, [jobs[:3], jobs[3:]]))
-    again = [answer for part in parts for answer in part]
+        again = [answer for (answer,) in lanes.map(writer.write, [[JOBS[0]], [GIVEN]])]
     vllm = writer.engine.llm_engine.vllm_config
     used = (vllm.scheduler_config.max_num_seqs, vllm.cache_config.enable_prefix_caching)
     return writer.name, writer.prompt_version, once, again, used
@@ -81,13 +77,6 @@ def in_own_process(function, *args):
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         return pool.submit(function, *args).result()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SYNED_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +131,7 @@ def test_a_long_caption_is_no_error(ran):
 
 def test_the_same_jobs_give_the_same_answers_whatever_was_asked_before(ran):
     _, _, once, again, _ = ran
-    assert once == again
+    assert [once[0], once[len(JOBS) + 1]] == again
 
 
 def test_a_prompt_that_leaves_no_room_is_rejected_and_not_an_error(ran):
@@ -201,15 +190,3 @@ def png(pixels):
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return EncodedImage(buffer.getvalue())
-
-
-def load_missing(folder):
-    from pipelines.writers.vllm import load_vllm_writer
-
-    load_vllm_writer(tiny_writer(model=folder))
-
-
-def test_a_model_that_is_not_there_is_one_line(tmp_path: Path):
-    with pytest.raises(EngineError, match=r"cannot load instruct\.writer\.model") as caught:
-        in_own_process(load_missing, str(tmp_path))
-    assert "\n" not in str(caught.value)
