@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from trainer.evaluate import evaluate_captions, save_result
+from trainer.metrics.meteor import NoMeteor
 from trainer.mix import Part
 from trainer.pictures import InputShape
 from trainer.recipe import DataConfig
@@ -43,6 +44,7 @@ def page_file(tmp_path_factory):
     part = Part("made", Store(tuple(map(row, SAID)), pixels), (0, 1, 2, 3), {}, {})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("trainer.evaluation.RESAMPLES", 50)
+        patch.setattr("trainer.metrics.scores.find_meteor", lambda: NoMeteor("left out"))
         result, judged = evaluate_captions("mine", SAID, part, DataConfig(data="scenes"), {})
     save_result(folder, result, judged, part, InputShape(64))
     return folder / "page.html"

@@ -97,7 +97,7 @@ def carry_out(campaign: Campaign, made: Path, tmp: Path, seed: int) -> Iterator[
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long)])
 def test_a_killed_run_goes_on_to_the_same_bytes(seed: int, short: Path) -> None:
     (short / "nothing").mkdir()
     job = Job("generate", (*GENERATE, *PARTS), of_folder("run"))

@@ -188,7 +188,6 @@ def test_a_token_that_does_not_allow_it_is_one_message(
 def test_what_stands_in_the_way_is_one_message_and_the_rest_follows(server: Hub, run: Path) -> None:
     for kind, fault, words in (
         ("create", {"cut": "request", "times": 9}, "cannot be reached"),
-        ("batch", {"status": 403, "message": "Storage limit reached"}, "takes no more"),
         ("lfs_put", {"status": 403, "message": "You exceeded your quota"}, "takes no more"),
         ("commit", {"status": 412, "message": "A commit has happened since"}, "somebody else"),
         ("commit", {"status": 500, "times": 9}, "answers with an error (500"),

@@ -89,12 +89,12 @@ def test_every_colour_is_read(colour):
 
 def test_every_background_is_read():
     for pattern in ("plain", "gradient", "striped", "chequered", "dotted", "speckled"):
-        for colour in ("grey", "beige", "navy", "maroon", "pale blue"):
-            for variant in range(12):
-                ground = Ground(pattern=pattern, colour=colour, variant=variant)
-                objects = (thing("star", "orange", 500, 500),)
-                seen = read_scene(draw(Scene(ground=ground, objects=objects), 192))
-                assert (seen.pattern, seen.colour) == (pattern, colour), ground
+        for variant in range(12):
+            colour = ("grey", "beige", "navy", "maroon", "pale blue")[variant % 5]
+            ground = Ground(pattern=pattern, colour=colour, variant=variant)
+            objects = (thing("star", "orange", 500, 500),)
+            seen = read_scene(draw(Scene(ground=ground, objects=objects), 192))
+            assert (seen.pattern, seen.colour) == (pattern, colour), ground
 
 
 def _jpeg(picture: Image.Image) -> Image.Image:

@@ -23,7 +23,7 @@ def unseen(tmp_path_factory):
     """Scenes of another seed than those it was trained on."""
     folder = tmp_path_factory.mktemp("unseen")
     made = run_cli(
-        *("generate", "--recipe", "demo", "--n", "150", "--out", "scenes", "--set", "seed=7007"),
+        *("generate", "--recipe", "demo", "--n", "90", "--out", "scenes", "--set", "seed=7007"),
         *("--set", "image.resolution=192", "--set", SCENES, "--set", TASKS),
         *("--set", "export.splits={test: 1.0}"),
         cwd=folder,

@@ -225,7 +225,11 @@ WORDS_FIRST = (
     ("name", "more"),
     [
         ("captions", NO_TEST),
-        ("words", (*NO_TEST, "--set", WORDS_FIRST, "--set", "train.optimizer=muon")),
+        pytest.param(
+            "words",
+            (*NO_TEST, "--set", WORDS_FIRST, "--set", "train.optimizer=muon"),
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_a_training_that_is_killed_goes_on_to_the_same_bits(home, name, more):
@@ -256,6 +260,7 @@ def test_a_training_that_is_killed_goes_on_to_the_same_bits(home, name, more):
     assert weights(folder) == weights(home / f"trainings/{name}-at-once")
 
 
+@pytest.mark.long
 def test_two_processes_share_a_training(home):
     launch = ("-m", "torch.distributed.run", "--nproc_per_node", "2", "-m", "syned")
     done = subprocess.run(
