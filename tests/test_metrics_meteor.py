@@ -202,7 +202,10 @@ def test_meteor_equals_that_of_pycocoevalcap() -> None:
     ours = working()
     gts = {i: [f"a {word} dog runs", f"the {word} dog"] for i, word in enumerate(["red", "big"])}
     res = {0: ["a red puppy running"], 1: ["the dog is large"]}
-    corpus, each = ours.score([res[0][0], res[1][0]], [gts[0], gts[1]])
+    with ours.running() as java:
+        before = java.score(["a kite"], [["a red kite"]])
+        corpus, each = java.score([res[0][0], res[1][0]], [gts[0], gts[1]])
+        assert java.score(["a kite"], [["a red kite"]]) == before, "sets do not see each other"
     code = (
         "from pycocoevalcap.meteor.meteor import Meteor\n"
         f"corpus, each = Meteor().compute_score({gts!r}, {res!r})\n"

@@ -26,6 +26,8 @@ from trainer.evaluation import (
     references_of,
 )
 from trainer.evaluation_page import write_page
+from trainer.metrics.meteor import NoMeteor
+from trainer.metrics.scores import Meteor, running_meteor
 from trainer.metrics.tokenize import TOKENIZER
 from trainer.mix import Part
 from trainer.pictures import InputShape
@@ -73,11 +75,18 @@ def evaluate_captions(
     """
     rows = part.store.rows
     references = references_of(rows)
-    judged, failed = _judged(captions, references)
-    same = {
-        says: measure(judge(dict.fromkeys(references, text), references, meteor=not failed))
-        for says, text in baselines(references).items()
-    }
+    with running_meteor() as meteor:
+        judged, failed = _judged(captions, references, meteor)
+        same = {
+            says: measure(
+                judge(
+                    dict.fromkeys(references, text),
+                    references,
+                    meteor=NoMeteor(failed[0]) if failed else meteor,
+                )
+            )
+            for says, text in baselines(references).items()
+        }
     result = Result(
         model=name,
         data=config.data,
@@ -99,7 +108,9 @@ def evaluate_captions(
 
 
 def _judged(
-    captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
+    captions: Mapping[str, str],
+    references: Mapping[str, Sequence[str]],
+    meteor: Meteor,
 ) -> tuple[Judged, tuple[str, ...]]:
     """Judge captions, without METEOR if it fails; also return why it did.
 
@@ -107,10 +118,10 @@ def _judged(
         ScoreError: They are not of the set's pairs.
     """
     try:
-        return judge(captions, references, meteor=True), ()
+        return judge(captions, references, meteor=meteor), ()
     except EngineError as error:
         failed = f"METEOR failed and is missing: {error}"
-        return judge(captions, references, meteor=False), (failed,)
+        return judge(captions, references, meteor=NoMeteor(failed)), (failed,)
 
 
 def _lost(part: Part) -> list[str]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from trainer.metrics.bleu import corpus_bleu
-from trainer.metrics.scores import BLEU_NAMES, METRICS, Scores, score
+from trainer.metrics.scores import BLEU_NAMES, METRICS, Meteor, Scores, score
 from trainer.store import ReadyPair
 
 RESAMPLES = 1000
@@ -90,7 +90,10 @@ class Judged:
 
 
 def judge(
-    captions: Mapping[str, str], references: Mapping[str, Sequence[str]], *, meteor: bool
+    captions: Mapping[str, str],
+    references: Mapping[str, Sequence[str]],
+    *,
+    meteor: Meteor,
 ) -> Judged:
     """Score captions; none is changed, left out or made up.
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from trainer.metrics.bleu import BleuStats, bleu_stats, corpus_bleu, sample_bleu
 from trainer.metrics.cider import cider
 from trainer.metrics.join import Joined, join, some
 from trainer.metrics.meteor import MeteorEngine, NoMeteor, find_meteor
+from trainer.metrics.meteor_process import RunningMeteor
 from trainer.metrics.ngrams import Floats, count_grams, lay_out
 from trainer.metrics.rouge import rouge_l
 from trainer.metrics.tokenize import TOKENIZER, tokenize
@@ -16,6 +19,8 @@ from trainer.metrics.tokenize import TOKENIZER, tokenize
 BLEU_NAMES = ("Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4")
 METRICS = (*BLEU_NAMES, "METEOR", "ROUGE_L", "CIDEr")
 """The names that pycocoevalcap gives, in its order."""
+Meteor: TypeAlias = bool | RunningMeteor | NoMeteor
+"""Whether to start METEOR, or what runs it, or why it is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +49,20 @@ def score(
     predictions: Mapping[str, str],
     references: Mapping[str, Sequence[str]],
     *,
-    meteor: bool = True,
+    meteor: Meteor = True,
 ) -> Scores:
     """Score predictions with BLEU-1 to 4, METEOR, ROUGE-L and CIDEr-D, as pycocoevalcap does.
 
     Args:
         predictions: One caption for each id. An empty one is scored as such.
         references: One caption or more for each id; blank ones are left out, and counted.
-        meteor: Whether to run METEOR, where there is a Java and its jar. Ask `find_meteor` first
-            to know before a long run.
+        meteor: Whether to run METEOR, where there is a Java and its jar (ask `find_meteor` first to
+            know before a long run), or one that runs for several sets.
 
     Raises:
         ScoreError: Ids are on one side only, or have no reference.
         EngineError: METEOR was started and failed.
     """
-    engine = find_meteor() if meteor else NoMeteor("METEOR was left out.")
     joined = join(predictions, references)
     candidates = tokenize(joined.predictions)
     groups = _tokenize_groups(joined.references)
@@ -70,10 +74,11 @@ def score(
     corpus = dict(zip(BLEU_NAMES, map(float, corpus_bleu(stats)), strict=True))
     corpus |= {name: float(per_sample[name].mean()) for name in ("ROUGE_L", "CIDEr")}
     missing = {}
-    if isinstance(engine, MeteorEngine):
-        corpus["METEOR"], per_sample["METEOR"] = engine.score(candidates, groups)
-    else:
+    engine = _engine(meteor)
+    if isinstance(engine, NoMeteor):
         missing["METEOR"] = engine.reason
+    else:
+        corpus["METEOR"], per_sample["METEOR"] = engine.score(candidates, groups)
     return Scores(
         ids=joined.ids,
         references=len(layout.sample),
@@ -83,6 +88,26 @@ def score(
         missing=missing,
         notes=_notes(joined, candidates, groups),
     )
+
+
+def _engine(
+    meteor: Meteor,
+) -> MeteorEngine | RunningMeteor | NoMeteor:
+    """Return what runs METEOR, if anything does."""
+    if not isinstance(meteor, bool):
+        return meteor
+    return find_meteor() if meteor else NoMeteor("METEOR was left out.")
+
+
+@contextmanager
+def running_meteor() -> Iterator[RunningMeteor | NoMeteor]:
+    """Have METEOR in one Java for several sets of captions, which takes ten seconds to start."""
+    engine = find_meteor()
+    if isinstance(engine, NoMeteor):
+        yield engine
+        return
+    with engine.running() as java:
+        yield java
 
 
 def _tokenize_groups(groups: Sequence[Sequence[str]]) -> list[list[str]]:
