@@ -113,7 +113,10 @@ class RunFolder:
             RunError: It has lost its recipe.
         """
         if not self.recipe_path.exists():
-            raise RunError(f"{self.path} was removed, or its recipe.yaml, while it was worked on.")
+            raise RunError(
+                f"{self.path} was removed, or its recipe.yaml, while it was worked on. Put "
+                "recipe.yaml back if the rest is there, and give the same command again."
+            )
 
     def _refuse_foreign(self) -> None:
         """Raise if the folder is a file, or holds something that is no run."""
@@ -127,8 +130,8 @@ class RunFolder:
         if len(kept) > 1 or not all(self._is_stage(name) for name in kept):
             foreign = next((name for name in kept if not self._is_stage(name)), kept[0])
             raise RunError(
-                f"{self.path} is not empty and is not a run (it holds {foreign}); "
-                "name another folder with --out."
+                f"{self.path} is not empty and is not a run (it holds {foreign} and no "
+                "recipe.yaml); name another folder with --out."
             )
 
     def _is_left(self, place: Place) -> bool:

@@ -125,7 +125,10 @@ def test_what_no_removed_run_leaves_is_not_touched(held: str, tmp_path: Path) ->
         (run / name).write_text("{}")
     done = run_cli(*ARGS, cwd=tmp_path)
     assert done.returncode == 2
-    assert f"is not a run (it holds {held.split('/', maxsplit=1)[0]})" in done.stderr
+    assert (
+        f"is not a run (it holds {held.split('/', maxsplit=1)[0]} and no recipe.yaml)"
+        in done.stderr
+    )
 
 
 @pytest.mark.slow

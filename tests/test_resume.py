@@ -94,7 +94,7 @@ def test_a_folder_that_is_no_run_is_left_alone(cli: Cli, tmp_path: Path) -> None
     (tmp_path / "mine" / "letter.txt").write_text("dear")
     done = cli("generate", "--recipe", "demo", "--out", "mine")
     assert done.returncode == 2
-    assert "is not empty and is not a run (it holds letter.txt)" in done.stderr
+    assert "is not empty and is not a run (it holds letter.txt and no recipe.yaml)" in done.stderr
     assert [p.name for p in (tmp_path / "mine").iterdir()] == ["letter.txt"]
 
 

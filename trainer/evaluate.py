@@ -17,6 +17,7 @@ from syned.temporary import sweep_dead
 from trainer.captioner import Captioner
 from trainer.evaluation import (
     Judged,
+    Measured,
     Result,
     baselines,
     by_change,
@@ -27,7 +28,8 @@ from trainer.evaluation import (
 )
 from trainer.evaluation_page import write_page
 from trainer.metrics.meteor import NoMeteor
-from trainer.metrics.scores import Meteor, running_meteor
+from trainer.metrics.meteor_process import RunningMeteor
+from trainer.metrics.scores import running_meteor
 from trainer.metrics.tokenize import TOKENIZER
 from trainer.mix import Part
 from trainer.pictures import InputShape
@@ -77,16 +79,7 @@ def evaluate_captions(
     references = references_of(rows)
     with running_meteor() as meteor:
         judged, failed = _judged(captions, references, meteor)
-        same = {
-            says: measure(
-                judge(
-                    dict.fromkeys(references, text),
-                    references,
-                    meteor=NoMeteor(failed[0]) if failed else meteor,
-                )
-            )
-            for says, text in baselines(references).items()
-        }
+        same = _baselines(references, NoMeteor(failed[0]) if failed else meteor)
     result = Result(
         model=name,
         data=config.data,
@@ -110,7 +103,7 @@ def evaluate_captions(
 def _judged(
     captions: Mapping[str, str],
     references: Mapping[str, Sequence[str]],
-    meteor: Meteor,
+    meteor: RunningMeteor | NoMeteor,
 ) -> tuple[Judged, tuple[str, ...]]:
     """Judge captions, without METEOR if it fails; also return why it did.
 
@@ -122,6 +115,16 @@ def _judged(
     except EngineError as error:
         failed = f"METEOR failed and is missing: {error}"
         return judge(captions, references, meteor=NoMeteor(failed)), (failed,)
+
+
+def _baselines(
+    references: Mapping[str, Sequence[str]], meteor: RunningMeteor | NoMeteor
+) -> dict[str, Measured]:
+    """Score one caption for all pairs, for each that is worth a look."""
+    return {
+        says: measure(judge(dict.fromkeys(references, text), references, meteor=meteor))
+        for says, text in baselines(references).items()
+    }
 
 
 def _lost(part: Part) -> list[str]:

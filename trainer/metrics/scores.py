@@ -90,9 +90,7 @@ def score(
     )
 
 
-def _engine(
-    meteor: Meteor,
-) -> MeteorEngine | RunningMeteor | NoMeteor:
+def _engine(meteor: Meteor) -> MeteorEngine | RunningMeteor | NoMeteor:
     """Return what runs METEOR, if anything does."""
     if not isinstance(meteor, bool):
         return meteor
