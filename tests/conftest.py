@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from s3_server import S3
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -51,3 +56,26 @@ def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "run"
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[S3]:
+    """A store of its own for a module."""
+    from s3_server import serve
+
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture
+def s3_env(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have processes use that store, which has no faults yet."""
+    s3.faults.clear()
+    for name, value in s3.env().items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def folder(demo_run: Path, tmp_path: Path) -> Path:
+    """A copy of the dataset of a run of `demo`."""
+    return Path(shutil.copytree(demo_run / "dataset", tmp_path / "dataset"))

@@ -8,13 +8,12 @@ import socket
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from conftest import SMALL, run_cli
-from s3_server import BUCKET, S3, serve
+from s3_server import BUCKET, S3
 
 from syned import claim
 from syned.errors import RunError
@@ -29,12 +28,6 @@ HOLD = """
         print("held", flush=True)
         sys.stdin.read()
 """
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[S3]:
-    with serve() as server:
-        yield server
 
 
 @pytest.fixture(params=["folder", "store"])

@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from conftest import SMALL, run_cli
-from s3_server import BUCKET, S3, Fault, serve
+from s3_server import BUCKET, S3, Fault
 
-from syned.errors import SourceError, StorageError
-from syned.mirror import _mirrored, on_this_machine
-from syned.parts import part_path
-from syned.rows import ScanRow
-from syned.storage import Place, names, remove, sizes, to_place, written_whole
+from syned.storage import sizes, to_place
 
+pytestmark = pytest.mark.usefixtures("s3_env")
 ARGS = ("generate", "--recipe", "demo", "--n", "24", *SMALL, "--set", "part_size=8")
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[S3]:
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def _env(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
-    s3.faults.clear()
-    for name, value in s3.env().items():
-        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="module")
@@ -235,71 +216,6 @@ def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_an_error_while_a_file_is_written_publishes_nothing(s3: S3) -> None:
-    place = to_place(f"s3://{BUCKET}/half/part-00000.parquet")
-    left: list[Path] = []
-
-    def write() -> None:
-        with written_whole(place) as temporary:
-            temporary.write_bytes(b"half")
-            left.append(temporary)
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        write()
-    assert not s3.objects("half/")
-    assert not left[0].exists()
-
-
-def test_a_listing_sees_what_another_process_wrote(s3: S3) -> None:
-    place = to_place(f"s3://{BUCKET}/listed")
-    assert sizes(place) == {}
-    s3.client().put_object(Bucket=BUCKET, Key="listed/a", Body=b"abc")
-    assert sizes(place) == {"a": 3}
-    s3.client().put_object(Bucket=BUCKET, Key="listed/b", Body=b"")
-    assert sizes(place) == {"a": 3, "b": 0}
-
-
-@pytest.fixture(scope="module")
-def photos(s3: S3) -> list[Path]:
-    """Four of the built-in photos, in the store with captions."""
-    found = sorted(Path("pipelines/photos").glob("*.jpg"))[:4]
-    for path in found:
-        s3.client().upload_file(str(path), BUCKET, f"photos/inside/{path.name}")
-    lines = [f'{{"file_name": "{path.name}", "caption": "a photo"}}' for path in found]
-    s3.client().put_object(
-        Bucket=BUCKET, Key="photos/inside/metadata.jsonl", Body="\n".join(lines).encode()
-    )
-    return found
-
-
-def test_pictures_in_a_store_are_those_of_a_folder(photos: list[Path], tmp_path: Path) -> None:
-    (tmp_path / "photos" / "inside").mkdir(parents=True)
-    for path in photos:
-        os.link(path, tmp_path / "photos" / "inside" / path.name)
-    few = ("generate", "--recipe", "demo", "--n", "8", *SMALL)
-    here = run_cli(*few, "--images", "photos", "--out", "here", cwd=tmp_path)
-    there = run_cli(*few, "--images", f"s3://{BUCKET}/photos", "--out", "there", cwd=tmp_path)
-    assert (here.returncode, there.returncode) == (0, 0), there.stderr
-    looked = [
-        pd.read_parquet(part_path(tmp_path / run / "01-sample", 0)) for run in ("here", "there")
-    ]
-    for column in ("image_id", "key", "source", "image"):
-        assert looked[0][column].tolist() == looked[1][column].tolist()
-    assert set(looked[1]["source_caption"]) == {"a photo"}
-    card = (tmp_path / "there/dataset/README.md").read_text()
-    assert BUCKET + "/" not in card
-
-
-def test_one_picture_in_a_store_is_a_source(photos: list[Path], tmp_path: Path) -> None:
-    url = f"s3://{BUCKET}/photos/inside/{photos[0].name}"
-    few = ("generate", "--recipe", "demo", "--n", "4", *SMALL)
-    done = run_cli(*few, "--images", url, "--out", "run", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    (row,) = pd.read_parquet(part_path(tmp_path / "run/00-scan", 0)).to_dict("records")
-    assert row["status"] == "ok"
-
-
 def test_a_denied_part_is_no_damaged_part(s3: S3, stored: dict[str, bytes], tmp_path: Path) -> None:
     put(s3, "closed", stored)
     fault = Fault(method="GET", match="04-score", times=10_000, status=403, code="AccessDenied")
@@ -308,23 +224,6 @@ def test_a_denied_part_is_no_damaged_part(s3: S3, stored: dict[str, bytes], tmp_
     assert done.returncode == 2, done.stderr
     assert "do not allow it" in done.stderr
     assert "Remove it" not in done.stderr
-
-
-def test_a_folder_with_an_object_of_its_own_name_is_empty(s3: S3) -> None:
-    s3.client().put_object(Bucket=BUCKET, Key="console/", Body=b"")
-    assert names(to_place(f"s3://{BUCKET}/console")) == []
-
-
-def test_a_table_in_a_store_is_a_source(s3: S3, photos: list[Path], tmp_path: Path) -> None:
-    rows = [{"image": {"bytes": path.read_bytes(), "path": path.name}} for path in photos]
-    pd.DataFrame(rows).to_parquet(tmp_path / "table.parquet")
-    s3.client().upload_file(str(tmp_path / "table.parquet"), BUCKET, "tables/table.parquet")
-    few = ("generate", "--recipe", "demo", "--n", "8", *SMALL)
-    done = run_cli(*few, "--images", f"s3://{BUCKET}/tables", "--out", "run", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    scanned = pd.read_parquet(part_path(tmp_path / "run/00-scan", 0))
-    assert len(scanned) == 4
-    assert set(scanned.columns) >= {field for field in ScanRow.__slots__ if field != "status"}
 
 
 def test_a_dataset_in_a_store_is_checked_exported_carded_published_and_trained_on(
@@ -347,51 +246,3 @@ def test_a_dataset_in_a_store_is_checked_exported_carded_published_and_trained_o
         assert done.returncode == 0, (args, done.stdout, done.stderr)
         assert told in done.stdout + done.stderr, args
     assert len(list((tmp_path / "pictures").rglob("*.jpg"))) > 10
-
-
-def test_a_copy_of_a_store_follows_what_changes_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SYNED_CACHE", str(tmp_path / "cache"))
-    place = to_place(f"s3://{BUCKET}/kept")
-    with written_whole(to_place(f"s3://{BUCKET}/kept-too/beside.txt")) as file:
-        file.write_text("of another folder")
-    for name, text in (("a/one.txt", "1"), ("two.txt", "2"), ("gone.txt", "3")):
-        with written_whole(place / name) as file:
-            file.write_text(text)
-
-    def copied() -> dict[str, str]:
-        # Each command looks once.
-        _mirrored.cache_clear()
-        here = on_this_machine(str(place))
-        files = [path for path in here.rglob("*.txt") if path.is_file()]
-        return {path.relative_to(here).as_posix(): path.read_text() for path in files}
-
-    assert copied() == {"a/one.txt": "1", "two.txt": "2", "gone.txt": "3"}
-    first = on_this_machine(str(place)) / "two.txt"
-    untouched = first.stat().st_mtime_ns
-    with written_whole(place / "a/one.txt") as file:
-        file.write_text("7")
-    remove(place / "gone.txt")
-    assert copied() == {"a/one.txt": "7", "two.txt": "2"}
-    assert first.stat().st_mtime_ns == untouched, "what has not changed is not fetched again"
-    one = on_this_machine(f"s3://{BUCKET}/kept/two.txt")
-    assert one.read_text() == "2"
-    place.fs.pipe_file(f"{BUCKET}/kept/../out.txt", b"4")
-    with pytest.raises(SourceError, match=r"a name with '\.\.' is not copied"):
-        copied()
-    with pytest.raises(SourceError, match="no such file or folder in the store"):
-        on_this_machine(f"s3://{BUCKET}/nothing")
-
-
-def test_a_full_disk_is_named(tmp_path: Path) -> None:
-    # Whatever is written to /dev/full finds no space left.
-    def fill(place: Place) -> None:
-        with written_whole(place), Path("/dev/full").open("w") as full:
-            full.write("x")
-
-    with pytest.raises(OSError, match="No space left") as here:
-        fill(tmp_path / "run" / "part")
-    assert here.value.filename == str(tmp_path / "run")
-    with pytest.raises(StorageError, match=f"no space is left in {tempfile.gettempdir()}"):
-        fill(to_place(f"s3://{BUCKET}/full/part"))

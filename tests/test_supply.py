@@ -55,7 +55,7 @@ EXCEPTIONS = {
     "prometheus-fastapi-instrumentator": "ISC in its LICENSE file; vLLM asks for it",
 }
 """Packages whose licence is none of these, or not stated, and why they may be used."""
-NVIDIA = "nvidia-"
+NVIDIA = ("nvidia-", "cuda-toolkit")
 """CUDA's libraries, which torch asks for on Linux; their terms allow use with it."""
 
 
