@@ -14,6 +14,13 @@ import pytest
 from conftest import SMALL, run_cli
 from killing import STOPPED, Contents, files
 
+from pipelines.generate import generate
+from pipelines.plan import make_plan
+from pipelines.resolve import resolve
+from syned.errors import RunError
+from syned.events import Event, StageDone
+from syned.run import RunFolder
+
 ARGS = ("generate", "--recipe", "demo", "--n", "24", "--out", "run", *SMALL, "--set", "part_size=6")
 COMMAND = [sys.executable, "-m", "syned", *ARGS]
 LONG = pytest.mark.long
@@ -77,7 +84,6 @@ def test_a_disk_that_is_full_or_read_only_is_named_and_the_run_goes_on(
     ("what", "when"),
     [
         (".", "."),
-        ("recipe.yaml", "00-scan"),
         ("03-edit", "03-edit"),
         *(pytest.param(".", when, marks=LONG) for when in ("00-scan", "01-sample", "04-score")),
         *(pytest.param(n, n, marks=LONG) for n in ("00-scan", "01-sample", "logs")),
@@ -93,16 +99,29 @@ def test_what_is_removed_under_a_run_costs_what_was_in_it(
     while not (run / when).exists() and process.poll() is None:
         time.sleep(0.01)
     shutil.rmtree(run / what, ignore_errors=True)
-    if what == "recipe.yaml":
-        (run / what).unlink()
     output, _ = process.communicate(timeout=100)
     assert process.returncode in (0, 2)
     assert "Traceback" not in output
-    if what == "recipe.yaml":
-        assert "run was removed, or its recipe.yaml, while it was worked on" in output
     done = run_cli(*ARGS, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert files(run) == contents
+
+
+def test_a_run_that_loses_its_recipe_ends_before_the_next_stage(tmp_path: Path) -> None:
+    plan = make_plan(resolve("demo", None, 6, list(SMALL[1::2])))
+    run = RunFolder(tmp_path / "run")
+
+    def remove_recipe(event: Event) -> None:
+        if event == StageDone("01-sample"):
+            run.recipe_path.unlink()
+
+    with run.claim():
+        run.start(plan.recipe.model_dump(mode="json"))
+        with pytest.raises(
+            RunError, match=r"was removed, or its recipe\.yaml, while it was worked"
+        ):
+            generate(plan, run, remove_recipe)
+    assert not (tmp_path / "run" / "02-instruct").exists()
 
 
 @pytest.mark.slow
